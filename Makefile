@@ -1,0 +1,39 @@
+# Targets make their own environment in .venv; a Python of 3.11 or newer, pip and make are all they need.
+PYTHON ?= python3
+WORKERS ?= 2
+BIN := .venv/bin
+MODELS := mixture,silence,noise-matched,oracle-irm,oracle-ibm,oracle-wiener,template,nmf
+
+.PHONY: demo test test-slow lint format verify clean
+
+# Install without torch, score every weightless model on the demo suite, write a page and print where it is.
+demo: .venv/.installed-baselines
+	$(BIN)/sepbench run --models $(MODELS) --suite demo --workers $(WORKERS) --out results/runs/demo
+	$(BIN)/sepbench report results/runs/demo --output reports/demo.html
+
+test: lint
+	$(BIN)/pytest -n $(WORKERS)
+
+test-slow: .venv/.installed-dev
+	$(BIN)/pytest -n $(WORKERS) -m slow
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+# Every committed list: hashes, files, a sample rendered again.
+verify: .venv/.installed-baselines
+	$(BIN)/sepbench manifest verify $$(find manifests -name '*.jsonl' | sort)
+
+.venv/.installed-%: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[$*]'
+	touch $@
+
+clean:
+	rm -rf .venv results/runs reports/demo.html .pytest_cache .mypy_cache .ruff_cache

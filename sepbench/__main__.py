@@ -1,0 +1,6 @@
+"""``python -m sepbench``."""
+
+from sepbench.cli.app import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""``sepbench list``: what there is to name on a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from sepbench.cli import options
+
+
+class Kind(StrEnum):
+    """What can be listed."""
+
+    models = "models"
+    suites = "suites"
+    metrics = "metrics"
+    corpora = "corpora"
+
+
+def list_(
+    kind: Annotated[Kind, typer.Argument(help="What to list.")],
+    json: options.Json = False,
+    manifests: options.Manifests = [],  # noqa: B006 - typer's way of an empty default; never changed
+    adapters: options.Adapters = [],  # noqa: B006
+) -> None:
+    """List models, suites, metrics or corpora. Nothing of an adapter is imported."""
+    from sepbench.cli.output import print_json, print_table
+
+    sources: dict[Kind, Callable[[], list[dict[str, Any]]]] = {
+        Kind.models: lambda: _models(adapters),
+        Kind.suites: lambda: _suites(manifests),
+        Kind.metrics: _metrics,
+        Kind.corpora: _corpora,
+    }
+    found = sources[kind]()
+    if json:
+        print_json(found)
+        return
+    columns = SHOWN[kind]
+    print_table(kind.value, columns, [[_text(entry[column]) for column in columns] for entry in found])
+
+
+SHOWN: dict[Kind, Sequence[str]] = {
+    Kind.models: ("name", "title", "paradigm", "modes", "needs", "variants", "runtime"),
+    Kind.suites: ("name", "title", "mixtures", "items", "scoring_rate"),
+    Kind.metrics: ("name", "label", "unit", "better", "scope", "signature"),
+    Kind.corpora: ("name", "title", "clips", "here", "licence"),
+}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+def _models(named: Sequence[Path]) -> list[dict[str, Any]]:
+    from sepbench.separators.discovery import adapter_folders
+    from sepbench.separators.spec import load_model
+
+    facts = (
+        "title",
+        "paradigm",
+        "paper",
+        "licence",
+        "runtime",
+        "sample_rate",
+        "modes",
+        "needs",
+        "prompts",
+        "trained_on",
+    )
+    models = [load_model(folder) for folder in adapter_folders(named).values()]
+    return [
+        {"name": model.name, "revision": model.revision, "variants": sorted(model.file.variants)}
+        | {fact: getattr(model.file, fact) for fact in facts}
+        for model in models
+    ]
+
+
+def _suites(named: Sequence[Path]) -> list[dict[str, Any]]:
+    from sepbench.suite import load_suite, suite_files
+
+    listed = []
+    for name, path in suite_files(named).items():
+        loaded = load_suite(path)
+        items = loaded.items()
+        listed.append(
+            {
+                "name": name,
+                "title": loaded.suite.title,
+                "description": loaded.suite.description,
+                "scoring_rate": loaded.suite.scoring_rate,
+                "metrics": loaded.suite.metrics,
+                "items": len(items),
+                "mixtures": len({item.mixture.id for item in items}),
+                "hash": loaded.hash,
+            }
+        )
+    return listed
+
+
+def _metrics() -> list[dict[str, Any]]:
+    from sepbench.metrics.registry import metrics
+
+    facts = ("name", "label", "unit", "better", "scope", "rate", "source", "signature", "version")
+    return [
+        {fact: getattr(metric, fact) for fact in facts} | {"needs": sorted(metric.needs)}
+        for metric in metrics().values()
+    ]
+
+
+def _corpora() -> list[dict[str, Any]]:
+    from sepbench.corpora.corpus import corpus_names, open_corpus
+    from sepbench.errors import MissingData
+
+    listed: list[dict[str, Any]] = []
+    for name in corpus_names():
+        try:
+            corpus = open_corpus(name)
+        except MissingData as error:
+            listed.append(
+                {"name": name, "title": name, "clips": None, "here": 0, "licence": None, "state": error.remedy}
+            )
+            continue
+        clips = corpus.clips()
+        here = sum(corpus.has(clip.id) for clip in clips)
+        facts = {"title": corpus.title, "licence": corpus.licence, "version": corpus.version}
+        listed.append({"name": name, "clips": len(clips), "here": here, "state": "here"} | facts)
+    return listed

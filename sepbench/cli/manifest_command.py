@@ -1,0 +1,92 @@
+"""``sepbench manifest``: build a list, verify it, look at one mixture of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sepbench.cli import options
+
+app = typer.Typer(help="Build, verify and look at lists of mixtures.", no_args_is_help=True)
+List = Annotated[Path, typer.Argument(help="The list's .jsonl file.")]
+
+
+@app.command()
+def build(
+    recipe: Annotated[Path, typer.Argument(help="A recipe, NAME.recipe.toml.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The .jsonl to write. [default: beside the recipe]")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing list.")] = False,
+) -> None:
+    """Draw the mixtures of a recipe; the same recipe and corpora give the same bytes."""
+    from sepbench.errors import SepbenchError
+    from sepbench.protocols.build import build as build_list
+    from sepbench.protocols.recipe import load_recipe
+    from sepbench.suite import RECIPE_SUFFIX
+
+    loaded = load_recipe(recipe)
+    path = output or recipe.with_name(recipe.name.removesuffix(RECIPE_SUFFIX) + ".jsonl")
+    if path.exists() and not force:
+        raise SepbenchError(
+            "the list exists, and a frozen list is never edited",
+            given=str(path),
+            remedy="choose another --output, or --force while it is not published",
+        )
+    manifest = build_list(loaded, path)
+    print(f"{path}: {manifest.meta.rows} mixtures, hash {manifest.meta.content_hash[:16]}")
+    for reason, count in manifest.meta.refused.items():
+        print(f"refused {count}: {reason}")
+
+
+@app.command()
+def verify(
+    lists: Annotated[list[Path], typer.Argument(help="Lists' .jsonl files.")],
+    sample: Annotated[int, typer.Option("--sample", min=0, help="Rows to render again, per list.")] = 10,
+    json: options.Json = False,
+) -> None:
+    """Re-hash every row, look for every clip, and render a sample again."""
+    from sepbench.cli.output import print_json, print_table
+    from sepbench.protocols.verify import verify as verify_list
+
+    found = [verify_list(path, sample=sample) for path in lists]
+    if json:
+        print_json([vars(one) | {"path": str(one.path), "missing": len(one.missing)} for one in found])
+        return
+    rows = [[str(one.path), "ok", *map(str, (one.rows, one.buildable, one.rendered, one.refused))] for one in found]
+    print_table("manifests", ["list", "hashes", "rows", "buildable here", "rendered again", "refused"], rows)
+    for one in found:
+        for line in one.missing[:3]:
+            print(f"missing: {line}")
+
+
+@app.command()
+def show(
+    manifest: List,
+    mixture: Annotated[str, typer.Argument(help="A mixture's id or its beginning, or its line number.")] = "1",
+    wav: Annotated[Path | None, typer.Option("--wav", help="Folder for the mixture and its stems.")] = None,
+    png: Annotated[Path | None, typer.Option("--png", help="Spectrograms of mixture and stems.")] = None,
+    json: options.Json = False,
+) -> None:
+    """Print one mixture; write its audio and its spectrograms if asked."""
+    import json as json_library
+
+    from sepbench.cli.mixture_view import draw_spectrograms, find_mixture, print_mixture, write_wavs
+    from sepbench.cli.output import print_json
+    from sepbench.corpora.availability import recordings
+    from sepbench.manifest import load, to_line
+    from sepbench.mixing import render
+
+    found = find_mixture(load(manifest), mixture)
+    rendered = render(found, recordings(found)) if wav or png else None
+    if json:
+        print_json(json_library.loads(to_line(found)))
+    else:
+        print_mixture(found)
+    if rendered and wav:
+        for path in write_wavs(found, rendered, wav):
+            print(path)
+    if rendered and png:
+        print(draw_spectrograms(found, rendered, png))

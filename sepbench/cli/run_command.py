@@ -1,0 +1,63 @@
+"""``sepbench run``: score models on a suite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sepbench.cli import options
+
+
+def run(
+    models: Annotated[str, typer.Option("--models", help="Adapters by comma, each with an optional :variant.")],
+    suite: options.Suite,
+    metrics: options.Metrics = "",
+    limit: options.Limit = None,
+    out: options.Out = None,
+    workers: options.Workers = 1,
+    batch: Annotated[int, typer.Option("--batch", min=1, help="Requests per call of a separator.")] = 1,
+    device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda:N.")] = "auto",
+    keep_audio: Annotated[
+        str, typer.Option("--keep-audio", help="Estimates to keep: none, failed, sample:N or all.")
+    ] = "none",
+    on_missing: options.OnMissing = "fail",
+    max_failures: options.MaxFailures = 0,
+    fresh: options.Fresh = False,
+    manifests: options.Manifests = [],  # noqa: B006 - typer's way of an empty default; never changed
+    adapters: options.Adapters = [],  # noqa: B006
+    json: options.Json = False,
+) -> None:
+    """Score models on a suite; the same command goes on where it stopped."""
+    from sepbench.cli.scoring import carry_out
+    from sepbench.engine.config import KeepAudio, RunConfig
+    from sepbench.engine.device import resolve_device
+    from sepbench.errors import SepbenchError
+    from sepbench.metrics.registry import select
+    from sepbench.separators.discovery import find_models
+    from sepbench.suite import find_suite, load_suite
+
+    wanted = options.names(models)
+    if not wanted:
+        raise SepbenchError("no model named", given=repr(models), remedy="sepbench list models shows what there is")
+    loaded = load_suite(find_suite(suite, manifests))
+    config = RunConfig(
+        suite=loaded,
+        models=tuple(find_models(wanted, adapters)),
+        metrics=tuple(select(options.names(metrics) or loaded.suite.metrics)),
+        out=out or default_out(loaded.suite.name),
+        limit=limit,
+        workers=workers,
+        batch=batch,
+        device=resolve_device(device),
+        keep_audio=KeepAudio.parse(keep_audio),
+        on_missing="skip" if options.one_of("--on-missing", on_missing, ("fail", "skip")) == "skip" else "fail",
+        fresh=fresh,
+    )
+    carry_out(config, max_failures=max_failures, as_json=json)
+
+
+def default_out(suite: str) -> Path:
+    """Where a suite's runs go when nothing is said: one folder per suite, so that a second command resumes."""
+    return Path("results") / "runs" / suite.replace("/", "-")

@@ -1,0 +1,60 @@
+"""The part that ``run`` and ``score`` share: do it, show it, choose the exit code."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import typer
+
+from sepbench.cli.output import print_json, print_table, progress_shown
+from sepbench.engine.config import RunConfig
+from sepbench.engine.run import Outcome, run
+
+TOO_MANY_FAILED = 3
+INTERRUPTED = 130
+
+
+def carry_out(config: RunConfig, *, max_failures: int, as_json: bool) -> None:
+    """Run, print the summary, and exit by what came of it."""
+    try:
+        with progress_shown() as show:
+            outcome = run(config, show)
+    except KeyboardInterrupt:
+        print(f"interrupted; finished items are kept in {config.out}", file=sys.stderr)
+        print("  try: the same command again, it goes on where it stopped", file=sys.stderr)
+        raise typer.Exit(INTERRUPTED) from None
+    if as_json:
+        print_json(outcome.summary)
+    else:
+        _print_summary(outcome)
+    if outcome.failed > max_failures:
+        print(f"error: {outcome.failed} items failed; --max-failures allows {max_failures}", file=sys.stderr)
+        print(f"  try: read the errors in {outcome.folder}/rows.jsonl", file=sys.stderr)
+        raise typer.Exit(TOO_MANY_FAILED)
+
+
+def _print_summary(outcome: Outcome) -> None:
+    suite, models = outcome.summary["suite"], outcome.summary["models"]
+    canonical = [name for name in suite["metrics"] if "@" not in name]
+    arrows = {name: "↑" if suite["metrics"][name]["better"] == "higher" else "↓" for name in canonical}
+    rows = [[name, *(_cell(model["metrics"][metric]) for metric in canonical)] for name, model in models.items()]
+    print_table(
+        f"{suite['title']} ({suite['name']}, {suite['scored_items']} of {suite['items']} items)",
+        ["model", *(f"{name} {arrows[name]}" for name in canonical)],
+        rows,
+    )
+    if suite["partial"]:
+        print(f"partial: --limit {suite['limit']}")
+    if suite["missing_items"]:
+        print(f"coverage: {suite['missing_items']} items lack clips on this machine")
+    if suite["refused_items"]:
+        print(f"refused: {suite['refused_items']} items whose mixtures break the drawing rules (silence, extreme gain)")
+    print(f"{outcome.computed} items computed, {outcome.failed} failed; results in {outcome.folder}")
+
+
+def _cell(entry: dict[str, Any]) -> str:
+    if entry["value"] is None:
+        return "-"
+    of = f" (n {entry['n']} of {entry['n'] + entry['n_undefined']})" if entry["n_undefined"] else ""
+    return f"{entry['value']:.2f}{of}"

@@ -1,0 +1,108 @@
+"""What every corpus offers, and how one is found and opened."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import pkgutil
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+from sepbench.audio import Recording
+from sepbench.errors import MissingData
+from sepbench.manifest import Clip
+from sepbench.search_path import closest
+
+NOT_CORPORA = ("availability", "corpus", "synthesis")
+
+
+class Corpus(Protocol):
+    """A collection of labelled clips.
+
+    `name` is what manifests call it, `licence` the licence of the whole, `version` pins what `clips` returns.
+    """
+
+    name: str
+    title: str
+    licence: str
+    version: str
+
+    def clips(self) -> tuple[Clip, ...]:
+        """Every clip the corpus's index names, in order of id, whether or not its audio is here."""
+        ...
+
+    def has(self, clip: str) -> bool:
+        """Whether the clip's audio can be read."""
+        ...
+
+    def read(self, clip: str) -> Recording:
+        """The clip's audio; raises `MissingData` where it is not here."""
+        ...
+
+
+def corpus_names() -> list[str]:
+    """Names of all corpora, found as modules of this package.
+
+    >>> "synthetic" in corpus_names()
+    True
+    """
+    modules = pkgutil.iter_modules([str(Path(__file__).parent)])
+    return sorted(module.name for module in modules if module.name not in NOT_CORPORA)
+
+
+@cache
+def open_corpus(name: str) -> Corpus:
+    """The corpus of that name, at the folder the environment gives for it.
+
+    Raises:
+        MissingData: no such corpus, or its folder is not here; the remedy names the variable to set.
+    """
+    if name not in corpus_names():
+        raise MissingData("unknown corpus", given=name, remedy=closest(name, corpus_names()))
+    corpus: Corpus = importlib.import_module(f"sepbench.corpora.{name}").corpus()
+    return corpus
+
+
+def corpus_root(name: str) -> Path:
+    """The corpus's folder: ``SEPBENCH_DATA_<NAME>``, else ``SEPBENCH_DATA/<name>``.
+
+    Raises:
+        MissingData: neither is set, or the folder does not exist.
+    """
+    variable = f"SEPBENCH_DATA_{name.upper()}"
+    root = os.environ.get(variable) or (f"{data}/{name}" if (data := os.environ.get("SEPBENCH_DATA")) else "")
+    if not root or not Path(root).is_dir():
+        raise MissingData(
+            f"corpus {name} is not here",
+            given=f"folder {root}" if root else f"no {variable} and no SEPBENCH_DATA",
+            wanted="a folder with the corpus in its published layout",
+            remedy=f"set {variable} to the corpus's folder",
+        )
+    return Path(root)
+
+
+def training_clips(
+    corpora: Iterable[str], *, excluded_groups: Iterable[str], per_label: int
+) -> Iterator[tuple[Clip, Recording]]:
+    """Labelled clips whose recordings are not in the suite: what a weightless baseline may learn from.
+
+    Args:
+        corpora: names; one that is not here is passed over, since a baseline then knows fewer classes and no more.
+        excluded_groups: recordings of the suite.
+        per_label: at most so many clips of a label, the first by id, for bounded cost.
+
+    Yields:
+        Clips with audio of the split ``train``, in order of corpus and id.
+    """
+    excluded = frozenset(excluded_groups)
+    for name in sorted(set(corpora)):
+        corpus = open_corpus(name)
+        taken: dict[str, int] = {}
+        for clip in corpus.clips():
+            label = clip.labels[0]
+            usable = clip.split == "train" and clip.group not in excluded and corpus.has(clip.id)
+            if usable and taken.get(label, 0) < per_label:
+                taken[label] = taken.get(label, 0) + 1
+                yield clip, corpus.read(clip.id)

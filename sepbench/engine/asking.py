@@ -1,0 +1,84 @@
+"""Asking a separator: the requests of one mixture, in batches, each answer checked and timed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sepbench.audio import Audio, resample
+from sepbench.engine.isolation import around_item
+from sepbench.errors import MissingData
+from sepbench.manifest import Mixture, Query
+from sepbench.mixing import Rendered, reference
+from sepbench.results.rows import Failure
+from sepbench.separators.runner import Runner, checked
+from sepbench.separators.separator import Estimate, Request
+from sepbench.separators.spec import Model
+
+
+@dataclass(frozen=True)
+class Separated:
+    """What a separator gave for one request, and its share of the call's wall time in seconds."""
+
+    estimate: Estimate | Failure
+    seconds: float | None
+
+
+def query_text(query: Query) -> str:
+    """The query's words.
+
+    Raises:
+        MissingData: the list only says where they stand (`text_from`), and no corpus here can look them up.
+    """
+    if query.text is None:
+        raise MissingData(
+            "the query's text is not in the list", given=str(query.text_from), remedy="fetch the corpus that holds it"
+        )
+    return query.text
+
+
+def make_request(model: Model, mixture: Mixture, rendered: Rendered, query_index: int) -> Request:
+    """One query as the model hears it: at its own rate, and as an extraction where it cannot remove."""
+    query = mixture.queries[query_index]
+    rate = model.file.sample_rate or mixture.sample_rate
+
+    def heard(signal: Audio) -> Audio:
+        return resample(signal, mixture.sample_rate, rate)
+
+    asked = query if query.mode in model.file.modes else extraction_of(query)
+    needs = model.file.needs
+    references: tuple[Audio, ...] = ()
+    if "references" in needs:
+        wanted = reference(rendered, asked)
+        references = (heard(wanted), heard(rendered.mixture - wanted))
+    prompts = tuple(query_text(other) for other in mixture.queries) if "all_prompts" in needs else ()
+    return Request(
+        mixture.item(query_index), heard(rendered.mixture), rate, query_text(query), asked.mode, prompts, references
+    )
+
+
+def extraction_of(query: Query) -> Query:
+    """The same words and sources, to be extracted: the harness subtracts the answer from the mixture."""
+    return Query("label", "extract", query.sources, text=query.text, text_from=query.text_from)
+
+
+def ask(runner: Runner, requests: Sequence[Request], batch: int) -> list[Separated]:
+    """One answer per request; a batch that fails is asked again one by one, so that only the guilty item fails."""
+    answers: list[Separated] = []
+    for start in range(0, len(requests), batch):
+        part = requests[start : start + batch]
+        together = _ask_once(runner, part)
+        if len(part) > 1 and isinstance(together[0].estimate, Failure):
+            together = [_ask_once(runner, [request])[0] for request in part]
+        answers += together
+    return answers
+
+
+def _ask_once(runner: Runner, requests: Sequence[Request]) -> list[Separated]:
+    began = time.perf_counter()
+    estimates = around_item(lambda: checked(requests, runner.separate(requests)))
+    seconds = (time.perf_counter() - began) / len(requests)
+    if isinstance(estimates, Failure):
+        return [Separated(estimates, None) for _ in requests]
+    return [Separated(estimate, seconds) for estimate in estimates]

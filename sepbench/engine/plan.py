@@ -1,0 +1,93 @@
+"""What is to be done: which items can be built on this machine, which rows are there already, what remains as jobs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sepbench.corpora.availability import Availability
+from sepbench.engine.config import RunConfig
+from sepbench.errors import MissingData, NothingComparable
+from sepbench.manifest import Mixture
+from sepbench.results.rows import Row
+from sepbench.results.summary import Extent
+from sepbench.suite import Item, LoadedSuite
+
+
+@dataclass(frozen=True)
+class Task:
+    """One model on one query of a job's mixture; `kept` when its estimate is on disk and only scores are missing."""
+
+    model: str
+    query_index: int
+    kept: bool
+
+
+@dataclass(frozen=True)
+class Job:
+    """A mixture, rendered once, with everything that is still to be done on it."""
+
+    mixture: Mixture
+    tasks: tuple[Task, ...]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The suite's items split by whether their clips are here; `reasons` says what is missing, a few lines at most."""
+
+    buildable: list[Item]
+    missing: list[Item]
+    reasons: list[str]
+
+
+def coverage(suite: LoadedSuite) -> Coverage:
+    """Look every clip of the suite up in its corpus."""
+    here = Availability()
+    parts: dict[bool, list[Item]] = {True: [], False: []}
+    for item in suite.items():
+        parts[here.has_all(item.mixture)].append(item)
+    return Coverage(parts[True], parts[False], here.missing)
+
+
+def select_items(config: RunConfig) -> tuple[list[Item], Extent]:
+    """The items a run scores, and how much of the suite they are.
+
+    Raises:
+        MissingData: clips are missing and the run was not told to skip them.
+        NothingComparable: no item is left.
+    """
+    covered = coverage(config.suite)
+    if covered.missing and config.on_missing == "fail":
+        raise MissingData(
+            f"{len(covered.missing)} of {len(config.suite.items())} items cannot be built here",
+            given="; ".join(covered.reasons[:3]) + (" ..." if len(covered.reasons) > 3 else ""),
+            remedy="complete the corpora, or run with --on-missing skip to score what is here",
+        )
+    items = covered.buildable if config.limit is None else covered.buildable[: config.limit]
+    if not items:
+        raise NothingComparable(
+            f"no item of suite {config.suite.suite.name} can be scored",
+            given="; ".join(covered.reasons[:3]) or f"--limit {config.limit}",
+            remedy="make the corpora available or raise --limit",
+        )
+    return items, Extent(len(items), len(covered.missing), config.limit)
+
+
+def plan_jobs(
+    items: Sequence[Item], models: Sequence[str], rows: Mapping[tuple[str, str], Row], kept: set[tuple[str, str]]
+) -> list[Job]:
+    """What remains: per mixture, the model and query pairs that have no row yet, in the models' order."""
+    by_mixture: dict[str, list[Item]] = {}
+    for item in items:
+        by_mixture.setdefault(item.mixture.id, []).append(item)
+    planned = []
+    for asked in by_mixture.values():
+        tasks = tuple(
+            Task(model, item.query_index, (model, item.name) in kept)
+            for model in models
+            for item in asked
+            if (model, item.name) not in rows
+        )
+        if tasks:
+            planned.append(Job(asked[0].mixture, tasks))
+    return planned

@@ -1,0 +1,179 @@
+"""One process's share of a run: its corpora, its started separators, and the work of a job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sepbench import audio
+from sepbench.corpora.availability import recordings
+from sepbench.engine.asking import Separated, ask, make_request
+from sepbench.engine.config import KeepAudio
+from sepbench.engine.isolation import around_adapter, around_item, row_status
+from sepbench.engine.plan import Job, Task
+from sepbench.engine.scoring import ItemAudio, Scored, Scorer
+from sepbench.manifest import Mixture
+from sepbench.metrics.registry import select
+from sepbench.mixing import Rendered, render
+from sepbench.results.rows import Failure, Row
+from sepbench.separators.runner import Runner, open_runner
+from sepbench.separators.separator import Estimate
+from sepbench.separators.spec import Model, separation_key
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Everything a process needs to start a session; picklable, since processes are spawned."""
+
+    models: tuple[Model, ...]
+    metrics: tuple[str, ...]
+    score_key: str
+    scoring_rate: int
+    length_tolerance_ms: float
+    training: dict[str, Any]
+    training_key: str
+    device: str
+    batch: int
+    estimates: Path
+    keep_audio: KeepAudio
+    sampled: frozenset[str]
+    given_estimates: Path | None
+
+    def context(self, model: Model) -> dict[str, Any]:
+        """What the suite adds to a model's settings."""
+        return {"training": self.training} if "training_clips" in model.file.needs else {}
+
+    def separation_key(self, model: Model, item: str) -> str:
+        """What the model's estimate of the item depends on."""
+        return separation_key(model, self.training_key if "training_clips" in model.file.needs else "", item)
+
+
+class Session:
+    """Does jobs one after the other; separators are started when first needed and kept."""
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._models = {model.name: model for model in setup.models}
+        self._runners: dict[str, Runner | Failure] = {}
+        self._scorer = Scorer(select(setup.metrics), setup.scoring_rate, setup.length_tolerance_ms)
+
+    def work(self, job: Job) -> list[Row]:
+        """Render once, then every model on every query: one row per task, whatever happens."""
+        rendered = around_item(lambda: render(job.mixture, recordings(job.mixture)))
+        if isinstance(rendered, Failure):
+            return [self._row(job.mixture, task, rendered, None, None) for task in job.tasks]
+        items = {
+            index: around_item(lambda index=index: self._scorer.item_audio(job.mixture, rendered, index))  # type: ignore[misc]
+            for index in sorted({task.query_index for task in job.tasks})
+        }
+        rows = []
+        for model in dict.fromkeys(task.model for task in job.tasks):
+            tasks = [task for task in job.tasks if task.model == model]
+            for task, separated in zip(tasks, self._separate(job.mixture, rendered, tasks), strict=True):
+                rows.append(self._finish(job.mixture, task, items[task.query_index], separated))
+        return rows
+
+    def close(self) -> None:
+        """Stop the separators."""
+        for runner in self._runners.values():
+            if not isinstance(runner, Failure):
+                runner.close()
+
+    def _runner(self, model: Model) -> Runner | Failure:
+        if model.name not in self._runners:
+            setup = self._setup
+            config = model.config | setup.context(model)
+            self._runners[model.name] = around_adapter(
+                lambda: open_runner(model, config=config, device=setup.device, estimates=setup.given_estimates)
+            )
+        return self._runners[model.name]
+
+    def _separate(self, mixture: Mixture, rendered: Rendered, tasks: Sequence[Task]) -> list[Separated]:
+        """One model's estimates: from disk where kept, else from the separator."""
+        model = self._models[tasks[0].model]
+        fresh = [task.query_index for task in tasks if not task.kept]
+        answers: dict[int, Separated] = {}
+        if fresh:
+            runner = self._runner(model)
+            requests = around_item(lambda: [make_request(model, mixture, rendered, index) for index in fresh])
+            failure = runner if isinstance(runner, Failure) else requests if isinstance(requests, Failure) else None
+            separated = (
+                [Separated(failure, None)] * len(fresh)
+                if failure is not None
+                else ask(runner, requests, self._setup.batch)  # type: ignore[arg-type]
+            )
+            answers = dict(zip(fresh, separated, strict=True))
+        for task in tasks:
+            if task.kept:
+                path = estimate_path(self._setup.estimates, model.name, mixture.item(task.query_index))
+                answers[task.query_index] = Separated(around_item(lambda path=path: read_estimate(path)), None)  # type: ignore[misc]
+        return [answers[task.query_index] for task in tasks]
+
+    def _finish(self, mixture: Mixture, task: Task, item: ItemAudio | Failure, separated: Separated) -> Row:
+        """Score the estimate and keep it if the policy says so."""
+        estimate = separated.estimate
+        if isinstance(item, Failure) or isinstance(estimate, Failure):
+            failure = item if isinstance(item, Failure) else estimate
+            return self._row(mixture, task, failure, None, separated.seconds)  # type: ignore[arg-type]
+        subtracted = item.query.mode not in self._models[task.model].file.modes
+        scored = around_item(
+            lambda: self._scorer.score(item, remove(item, estimate, mixture) if subtracted else estimate)
+        )
+        self._keep(task.model, estimate, scored)
+        return self._row(mixture, task, scored, item, separated.seconds)
+
+    def _keep(self, model: str, estimate: Estimate, scored: Scored | Failure) -> None:
+        policy = self._setup.keep_audio.policy
+        gap = isinstance(scored, Failure) or any(score.value is None for score in scored.scores.values())
+        if policy == "all" or (policy == "failed" and gap) or estimate.item in self._setup.sampled:
+            audio.write(
+                estimate_path(self._setup.estimates, model, estimate.item), estimate.audio, estimate.sample_rate
+            )
+
+    def _row(
+        self, mixture: Mixture, task: Task, outcome: Scored | Failure, item: ItemAudio | None, seconds: float | None
+    ) -> Row:
+        model = self._models[task.model]
+        query = mixture.queries[task.query_index]
+        source = mixture.sources[query.sources[0]] if query.sources else mixture.target
+        removal = "native" if "remove" in model.file.modes else "subtracted"
+        return Row(
+            model=model.name,
+            item=mixture.item(task.query_index),
+            status=row_status(outcome) if isinstance(outcome, Failure) else "ok",
+            separation_key=self._setup.separation_key(model, mixture.item(task.query_index)),
+            score_key=self._setup.score_key,
+            metrics={} if isinstance(outcome, Failure) else outcome.scores,
+            mode=query.mode,
+            kind=query.kind,
+            absent=query.absent,
+            corpus=source.corpus,
+            label=", ".join(source.labels),
+            cluster=mixture.target.group,
+            source_count=len(mixture.sources),
+            snr_db=None if item is None else item.snr_db,
+            removal=removal if query.mode == "remove" else None,  # type: ignore[arg-type]
+            notes=() if isinstance(outcome, Failure) else outcome.notes,
+            seconds=None if seconds is None else round(seconds, 6),
+            error=outcome if isinstance(outcome, Failure) else None,
+        )
+
+
+def remove(item: ItemAudio, extracted: Estimate, mixture: Mixture) -> Estimate:
+    """Mixture minus what was extracted: the removal of a separator that can only extract."""
+    audio_back = audio.resample(extracted.audio, extracted.sample_rate, mixture.sample_rate)
+    length = min(len(audio_back), len(item.mixture))
+    return Estimate(extracted.item, item.mixture[:length] - audio_back[:length], mixture.sample_rate)
+
+
+def estimate_path(folder: Path, model: str, item: str) -> Path:
+    """Where a kept estimate stands; ``:`` of a variant is not a file name's character everywhere."""
+    return folder / model.replace(":", "+") / f"{item}.wav"
+
+
+def read_estimate(path: Path) -> Estimate:
+    """A kept estimate as the separator gave it."""
+    found = audio.read(path)
+    return Estimate(path.stem, found.audio, found.sample_rate)

@@ -1,0 +1,132 @@
+"""Building a list from a recipe: draw, open the audio where gains are to be frozen, refuse what the rules refuse."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from sepbench import __version__
+from sepbench.audio import RESAMPLER
+from sepbench.corpora.corpus import Corpus, open_corpus
+from sepbench.errors import NothingComparable
+from sepbench.manifest import SCHEMA, Clip, Manifest, Meta, Mixture, Source, save, with_id
+from sepbench.mixing import UnrenderableMixture, render
+from sepbench.protocols.draw import DrawnRow, compatible, draw_queries, draw_rows
+from sepbench.protocols.recipe import Recipe
+
+UNWRITTEN = ""  # the id and the list's hash follow from content that is not complete yet
+
+
+def build(recipe: Recipe, path: Path, on_row: Callable[[int], None] = lambda rows: None) -> Manifest:
+    """Draw the recipe's mixtures and write the list and its meta file.
+
+    Args:
+        path: the ``.jsonl`` to write.
+        on_row: told the number of rows after each.
+
+    Raises:
+        MissingData: a corpus is not here.
+        NothingComparable: the clips do not give as many rows as the recipe wants.
+    """
+    corpora = {name: open_corpus(name) for name in sorted(set(recipe.corpora))}
+    clips = [clip for corpus in corpora.values() for clip in corpus.clips()]
+    labels = sorted({clip.labels[0]: clip.all_classes() for clip in clips}.items())
+    refused: Counter[str] = Counter()
+    mixtures: list[Mixture] = []
+    for row in draw_rows(recipe, clips):
+        if len(mixtures) == recipe.rows:
+            break
+        mixture = _mixture(recipe, row, corpora, labels, refused)
+        if mixture is not None:
+            mixtures.append(mixture)
+            on_row(len(mixtures))
+    if len(mixtures) < recipe.rows:
+        raise NothingComparable(
+            f"recipe {recipe.name}: the corpora give too few rows",
+            given=f"{len(mixtures)} rows; refused: {dict(refused)}",
+            wanted=f"{recipe.rows} rows",
+            remedy="lower rows, or widen corpora, source_counts or snr_db",
+        )
+    return save(path, mixtures, _meta(recipe, corpora, refused))
+
+
+def _meta(recipe: Recipe, corpora: dict[str, Corpus], refused: Counter[str]) -> Meta:
+    return Meta(
+        schema=SCHEMA,
+        name=recipe.name,
+        builder=f"sepbench {__version__} draw",
+        seed=recipe.seed,
+        rows=0,
+        content_hash=UNWRITTEN,
+        recipe={key: value for key, value in dataclasses.asdict(recipe).items() if key != "notes"},
+        corpora={name: corpus.version for name, corpus in corpora.items()},
+        licences={name: corpus.licence for name, corpus in corpora.items()},
+        notes=recipe.notes,
+        refused=dict(sorted(refused.items())),
+    )
+
+
+def _mixture(
+    recipe: Recipe,
+    row: DrawnRow,
+    corpora: dict[str, Corpus],
+    labels: Sequence[tuple[str, frozenset[str]]],
+    refused: Counter[str],
+) -> Mixture | None:
+    """One row, or None with the reason counted; a noise that the rules refuse gives way to the next candidate."""
+    chosen = [row.target]
+    for candidate in row.noise_candidates:
+        if len(chosen) == row.source_count:
+            break
+        if all(compatible(candidate, clip) for clip in chosen):
+            chosen.append(candidate)
+    if len(chosen) < row.source_count:
+        refused["too few compatible clips"] += 1
+        return None
+    queries = draw_queries(recipe, chosen, labels, row.rng)
+    if not queries:
+        refused["no query drawn"] += 1
+        return None
+    mixture = Mixture(
+        id=UNWRITTEN,
+        sources=tuple(_source(recipe, clip, index) for index, clip in enumerate(chosen)),
+        queries=queries,
+        sample_rate=recipe.sample_rate,
+        samples=recipe.samples,
+        snr_mode=recipe.snr_mode,
+        clip_rule=recipe.clip_rule,
+        resampler=RESAMPLER,
+        snr_db=row.snr_db,
+    )
+    return with_id(mixture) if recipe.gains == "solved" else _frozen(mixture, corpora, refused)
+
+
+def _source(recipe: Recipe, clip: Clip, index: int) -> Source:
+    return Source(
+        corpus=clip.corpus,
+        clip=clip.id,
+        start=0,
+        samples=recipe.samples,
+        labels=clip.labels,
+        group=clip.group,
+        role="noise" if index else "target",
+    )
+
+
+def _frozen(mixture: Mixture, corpora: dict[str, Corpus], refused: Counter[str]) -> Mixture | None:
+    """The row with every gain, the common gain and the realised SNR written down."""
+    recordings = [corpora[source.corpus].read(source.clip) for source in mixture.sources]
+    try:
+        rendered = render(mixture, recordings)
+    except UnrenderableMixture as error:
+        refused[error.what.split(": ", 1)[-1].split(" of ")[0]] += 1
+        return None
+    sources = tuple(
+        dataclasses.replace(source, gain_db=gain)
+        for source, gain in zip(mixture.sources, rendered.gains_db, strict=True)
+    )
+    return with_id(
+        dataclasses.replace(mixture, sources=sources, snr_db=rendered.snr_db, common_gain=rendered.common_gain)
+    )

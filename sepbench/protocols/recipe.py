@@ -1,0 +1,103 @@
+"""A recipe: everything that decides a drawn list, in one TOML file; it is written into the list's meta file whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from sepbench.errors import InvalidRecord
+from sepbench.manifest import SCHEMA, STRICT, ClipRule, SnrMode
+from sepbench.records import load_toml
+
+if TYPE_CHECKING:
+    from pydantic import ConfigDict
+
+MIN_SOURCES, MAX_SOURCES = 2, 5
+
+
+@dataclass(frozen=True)
+class QueryShares:
+    """In which share (0 to 1) of the mixtures each kind of query is asked.
+
+    `label`, `caption` and `paraphrases` (all the clip has) speak of the target; `other_labels` asks for every other
+    source too; `absent` for a class that no source has; `remove` for a label to be taken out, of a drawn source.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    label: float = 1.0
+    other_labels: float = 0.0
+    caption: float = 0.0
+    paraphrases: float = 0.0
+    absent: float = 0.0
+    remove: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a list is drawn.
+
+    Attributes:
+        corpora: names of the corpora whose clips are drawn, targets and noises alike.
+        split: only clips of this split.
+        rows: how many mixtures, dealt evenly over the labels.
+        source_counts: numbers of sources a mixture may have, drawn evenly.
+        snr_db: lowest and highest ratio of the target to the sum of the others, drawn evenly.
+        gains: ``frozen``: the audio is read and every gain written down; ``solved``: no audio is opened, and gains
+            follow from `snr_db` when a row is rendered, so that everybody with the index draws the same list.
+        seconds: length of every mixture; clips are taken from their start and padded at their end.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    schema: int
+    name: str
+    seed: int
+    corpora: tuple[str, ...]
+    split: str
+    rows: int
+    sample_rate: int
+    seconds: float
+    snr_db: tuple[float, float]
+    gains: Literal["frozen", "solved"]
+    source_counts: tuple[int, ...] = (2,)
+    snr_mode: SnrMode = "power"
+    clip_rule: ClipRule = "peak_0.9_if_gt_1"
+    queries: QueryShares = QueryShares()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def samples(self) -> int:
+        """Length of every mixture."""
+        return round(self.seconds * self.sample_rate)
+
+
+def load_recipe(path: Path) -> Recipe:
+    """Read a recipe.
+
+    Raises:
+        MissingData, InvalidRecord: naming file, line and field.
+    """
+    recipe = load_toml(Recipe, path)
+    low, high = recipe.snr_db
+    shares = vars(recipe.queries)
+    for field, value, good, wanted in (
+        ("schema", recipe.schema, recipe.schema == SCHEMA, str(SCHEMA)),
+        ("corpora", recipe.corpora, bool(recipe.corpora), "at least one corpus"),
+        ("rows", recipe.rows, recipe.rows > 0, "a positive number"),
+        ("seconds", recipe.seconds, recipe.samples > 0, "a positive number"),
+        ("sample_rate", recipe.sample_rate, recipe.sample_rate > 0, "a positive number"),
+        ("snr_db", recipe.snr_db, low <= high, "lowest, then highest"),
+        (
+            "source_counts",
+            recipe.source_counts,
+            recipe.source_counts and all(MIN_SOURCES <= n <= MAX_SOURCES for n in recipe.source_counts),
+            f"numbers from {MIN_SOURCES} to {MAX_SOURCES}",
+        ),
+        ("queries", shares, all(0 <= share <= 1 for share in shares.values()), "shares from 0 to 1"),
+        ("snr_mode", recipe.snr_mode, recipe.snr_mode != "none", "power, active or lufs"),
+    ):
+        if not good:
+            raise InvalidRecord(f"{path}: field {field}", given=str(value), wanted=wanted, remedy="correct the recipe")
+    return recipe

@@ -1,0 +1,129 @@
+"""Reading records from JSON and TOML files: strict types, and errors that name file, line and field.
+
+A record is a frozen dataclass; pydantic checks it at this border and nowhere else. `canonical_json` is the one form in
+which records are written and hashed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+import unicodedata
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sepbench.errors import InvalidRecord, MissingData
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+Record = TypeVar("Record")
+FLOAT_DIGITS = 6
+
+
+def canonical_json(value: object) -> str:
+    """One line of JSON: sorted keys, NFC text, floats rounded to 6 digits, no blanks, no NaN.
+
+    Raises:
+        ValueError: for NaN or infinity; a record must say null and why instead.
+
+    >>> canonical_json({"b": 0.1234567, "a": "e\\u0301"})
+    '{"a":"é","b":0.123457}'
+    """
+    return json.dumps(_canonical(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def _canonical(value: object) -> object:
+    if isinstance(value, float):
+        return round(value, FLOAT_DIGITS) + 0.0  # adding zero turns -0.0, a second spelling of 0.0, into it
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, dict):
+        return {_canonical(key): _canonical(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_canonical(item) for item in value]
+    return value
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def parse_json(kind: type[Record], text: str | bytes, *, place: str) -> Record:
+    """Validate one JSON document as a `kind`; `place` (file and line) starts every error.
+
+    Raises:
+        InvalidRecord: naming place, field, what was given and what was wanted.
+    """
+    from pydantic import ValidationError
+
+    try:
+        record: Record = _adapter(kind).validate_json(text)
+    except ValidationError as error:
+        raise _invalid(error, place) from None
+    return record
+
+
+def _invalid(error: Any, place: str) -> InvalidRecord:
+    first = error.errors(include_url=False, include_context=False)[0]
+    field = ".".join(str(part) for part in first["loc"])
+    given = repr(first["input"])
+    invalid = InvalidRecord(
+        f"{place}: field {field or '(whole record)'}",
+        given="nothing" if first["type"] in ("missing", "missing_argument") else given[:120],
+        wanted=first["msg"],
+        remedy="correct the field",
+    )
+    invalid.field = field  # type: ignore[attr-defined]
+    return invalid
+
+
+def load_toml(kind: type[Record], path: Path) -> Record:
+    """Read a TOML file as a `kind`.
+
+    Raises:
+        MissingData: no such file.
+        InvalidRecord: not TOML, or a field that is missing, unknown or of the wrong type; file, line and field named.
+    """
+    text = read_text(path)
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidRecord(f"{path}: not valid TOML", given=str(error), remedy="correct the file") from None
+    try:
+        return parse_json(kind, json.dumps(table, default=str), place=str(path))
+    except InvalidRecord as error:
+        field = getattr(error, "field", "")
+        raise InvalidRecord(
+            f"{path}, line {_toml_line(text, field)}: field {field or '(whole file)'}",
+            given=error.given,
+            wanted=error.wanted,
+            remedy=error.remedy,
+        ) from None
+
+
+def read_text(path: Path) -> str:
+    """The file's text as UTF-8, or an error that names the file."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise MissingData("file not found", given=str(path), remedy="check the name and the folder") from None
+    except UnicodeDecodeError as error:
+        raise InvalidRecord(f"{path}: not UTF-8 text", given=str(error), remedy="save it as UTF-8") from None
+    except (IsADirectoryError, NotADirectoryError, PermissionError) as error:
+        raise MissingData("file cannot be read", given=f"{path} ({error.strerror})", remedy="check the path") from None
+
+
+def _toml_line(text: str, field: str) -> int:
+    """The line where the named field stands; 1 for a field that is missing, since the whole table lacks it."""
+    names = [part for part in field.split(".") if not part.isdigit()]
+    for name in reversed(names):
+        pattern = re.compile(rf"^\s*(?:\[+\s*)?(?:[\w\"'.-]*\.)?[\"']?{re.escape(name)}[\"']?\s*(?:=|\])", re.MULTILINE)
+        if match := pattern.search(text):
+            return text.count("\n", 0, match.start() + len(match.group()) - len(match.group().lstrip())) + 1
+    return 1

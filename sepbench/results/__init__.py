@@ -1,0 +1,1 @@
+"""Results: rows as they are scored, where they came from, and the tables made of them."""

@@ -1,0 +1,171 @@
+"""The row store: one JSON line per model and item, appended and flushed as soon as it is scored.
+
+A row once written is never lost. A process killed in the middle of a line leaves a torn last line, which is cut off
+when the store is opened again; that item is then simply not done.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from sepbench.errors import InvalidRecord, RunFolderError
+from sepbench.manifest import STRICT, write_whole
+from sepbench.metrics.metric import Status
+from sepbench.records import canonical_json, parse_json
+
+if TYPE_CHECKING:
+    from pydantic import ConfigDict
+
+RowStatus = Literal["ok", "failed", "refused"]
+"""``refused``: the rules of drawing (silence, extreme gain) turned the mixture down when it was first heard; that is a
+property of the list, the same for every model, and nobody's failure."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """One metric of one item; `over_mixture` is the estimate's value minus the untouched mixture's."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    value: float | None
+    status: Status
+    over_mixture: float | None = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why an item has no estimate: the exception's type and what it said."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    type: str
+    message: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One model on one item.
+
+    `snr_db` is the item's own: power of the reference over power of everything else in the rendered mixture; None where
+    either is silent. `cluster` is the recording that bootstraps resample. `seconds` is the separation's wall time.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    model: str
+    item: str
+    status: RowStatus
+    separation_key: str
+    score_key: str
+    metrics: dict[str, Score]
+    mode: str
+    kind: str
+    absent: bool
+    corpus: str
+    label: str
+    cluster: str
+    source_count: int
+    snr_db: float | None
+    removal: Literal["native", "subtracted"] | None = None
+    notes: tuple[str, ...] = ()
+    seconds: float | None = None
+    error: Failure | None = None
+
+
+def row_line(row: Row) -> str:
+    """The row as one line without end; values keep their full precision (the canonical form would round them)."""
+    import json
+
+    return json.dumps(
+        dataclasses.asdict(row), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
+
+
+def read_rows(path: Path) -> list[Row]:
+    """All rows of a store, leaving the file alone; a torn last line is passed over.
+
+    Raises:
+        InvalidRecord: a whole line that is not a row, by file and line.
+    """
+    if not path.exists():
+        return []
+    lines = path.read_bytes().split(b"\n")[:-1]  # what follows the last line end is torn, or nothing
+    return [parse_json(Row, line, place=f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
+
+
+class RowStore:
+    """The rows of one run folder, open for appending. The caller holds the folder's lock."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._repair()
+        self.rows = {(row.model, row.item): row for row in read_rows(path)}
+        self._file = path.open("ab")
+
+    def _repair(self) -> None:
+        """Cut a torn last line off, or the next row would be glued to it."""
+        if self._path.exists():
+            whole = self._path.read_bytes().rfind(b"\n") + 1
+            if whole != self._path.stat().st_size:
+                os.truncate(self._path, whole)
+
+    def append(self, row: Row) -> None:
+        """Write one row and flush it to the operating system: it survives this process's death.
+
+        Raises:
+            RunFolderError: the disk is full or the folder not writable; nothing written before is harmed.
+        """
+        try:
+            self._file.write(row_line(row).encode() + b"\n")
+            self._file.flush()
+        except OSError as error:
+            raise RunFolderError(
+                "a result cannot be written",
+                given=f"{self._path}: {error.strerror}",
+                remedy="make room or mend the permissions, then run the same command again; nothing is lost",
+            ) from error
+        self.rows[row.model, row.item] = row
+
+    def drop(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Forget rows that no longer count (another model revision, other metrics); the file is replaced whole."""
+        dropped = set(keys)
+        if not dropped:
+            return
+        self.rows = {key: row for key, row in self.rows.items() if key not in dropped}
+        self._file.close()
+        write_whole(self._path, "".join(row_line(row) + "\n" for row in self.rows.values()))
+        self._file = self._path.open("ab")
+
+    def close(self) -> None:
+        """Flush to disk and close."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+
+def check_unique(rows: Iterable[Row]) -> None:
+    """Refuse a store that holds an item twice for one model: its averages would count it twice.
+
+    Raises:
+        InvalidRecord: naming model and item.
+    """
+    seen: set[tuple[str, str]] = set()
+    for row in rows:
+        if (key := (row.model, row.item)) in seen:
+            raise InvalidRecord(
+                "rows.jsonl holds an item twice", given=f"{row.model}, {row.item}", remedy="run --fresh"
+            )
+        seen.add(key)
+
+
+def signature_key(signatures: Iterable[str], scoring: object) -> str:
+    """What scores depend on beside the estimate: the metrics' recipes, the scoring rate and the length tolerance."""
+    import hashlib
+
+    return hashlib.sha256(canonical_json({"metrics": sorted(signatures), "scoring": scoring}).encode()).hexdigest()[:16]

@@ -1,0 +1,227 @@
+"""From rows to ``summary.json``: averages with intervals, slices, coverage and flags.
+
+Deterministic: the same rows, in whatever order they were written, give the same bytes. Nothing of time or machine is in
+it; that stands in ``run.json``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sepbench.manifest import SCHEMA
+from sepbench.metrics.metric import Metric
+from sepbench.results.rows import Row
+from sepbench.separators.spec import Model
+from sepbench.stats import Resampling, Summary, resampling, summarise
+from sepbench.suite import Averaging, LoadedSuite, Slice
+
+SNR_BIN_DB = 5
+DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much of the suite a run covers: `items` are to be scored, `missing_items` lack clips on this machine."""
+
+    items: int
+    missing_items: int
+    limit: int | None
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every table of one summary shares."""
+
+    metrics: Sequence[Metric]
+    averaging: Averaging
+    draws: Resampling
+
+
+def summarise_run(
+    suite: LoadedSuite, extent: Extent, models: Sequence[Model], metrics: Sequence[Metric], rows: Sequence[Row]
+) -> dict[str, Any]:
+    """The whole of ``summary.json`` as plain data."""
+    ordered = sorted(rows, key=lambda row: (row.model, row.item))
+    draws = resampling([row.cluster for row in ordered], seed=suite.hash)
+    context = Context(metrics, suite.suite.averaging, draws)
+    scored = [row for row in ordered if row.status != "refused"]
+    by_model = {model.name: [row for row in scored if row.model == model.name] for model in models}
+    return {
+        "schema": SCHEMA,
+        "suite": _suite_part(suite, extent, metrics) | {"refused_items": _refused_items(ordered)},
+        "models": {model.name: _model_part(context, suite, model, by_model[model.name]) for model in models},
+    }
+
+
+def _suite_part(suite: LoadedSuite, extent: Extent, metrics: Sequence[Metric]) -> dict[str, Any]:
+    settings = suite.suite
+    return {
+        "name": settings.name,
+        "title": settings.title,
+        "description": settings.description,
+        "hash": suite.hash,
+        "items": len(suite.items()),
+        "mixtures": len({item.mixture.id for item in suite.items()}),
+        "scored_items": extent.items,
+        "missing_items": extent.missing_items,
+        "partial": extent.limit is not None,
+        "limit": extent.limit,
+        "scoring_rate": settings.scoring_rate,
+        "averaging": settings.averaging,
+        "manifests": {manifest.meta.name: manifest.meta.content_hash for manifest in suite.manifests},
+        "metrics": {metric.name: _metric_part(metric) for metric in metrics},
+    }
+
+
+def _refused_items(rows: Sequence[Row]) -> int:
+    return len({row.item for row in rows if row.status == "refused"})
+
+
+def _metric_part(metric: Metric) -> dict[str, Any]:
+    facts = ("label", "unit", "better", "signature", "scope", "source")
+    return {name: getattr(metric, name) for name in facts}
+
+
+def _model_part(context: Context, suite: LoadedSuite, model: Model, rows: Sequence[Row]) -> dict[str, Any]:
+    table = _metric_table(context, rows)
+    failed = [row for row in rows if row.status == "failed"]
+    return {
+        "title": model.file.title,
+        "paradigm": model.file.paradigm,
+        "needs": list(model.file.needs),
+        "revision": model.revision,
+        "native_removal": model.native_removal,
+        "trained_on": list(model.file.trained_on),
+        "coverage": {
+            "items": len(rows),
+            "ok": len(rows) - len(failed),
+            "failed": len(failed),
+            "errors": dict(sorted(Counter(_reason(row) for row in failed).items())),
+        },
+        "metrics": table,
+        "slices": {name: _slice(context, rows, name) for name in suite.suite.slices},
+        "cost": {},
+        "flags": _flags(context, model, rows, table),
+    }
+
+
+def _reason(row: Row) -> str:
+    return f"{row.error.type}: {row.error.message}" if row.error else "unknown"
+
+
+def in_scope(metric: Metric, row: Row) -> bool:
+    """Whether the metric speaks of the row's item at all; what it does not speak of is neither value nor gap.
+
+    A removal of a sound that is not there leaves the whole mixture as its reference, so it counts as present.
+    """
+    silent_reference = row.absent and row.mode == "extract"
+    return metric.scope == "any" or (metric.scope == "absent") == silent_reference
+
+
+def _metric_table(context: Context, rows: Sequence[Row]) -> dict[str, Any]:
+    table = {}
+    for metric in context.metrics:
+        of_metric = [row for row in rows if in_scope(metric, row)]
+        table[metric.name] = _entry(context, metric.name, of_metric, lambda score: score.value)
+        undefined = Counter(_status(metric.name, row) for row in of_metric if _value(metric.name, row) is None)
+        table[metric.name]["undefined"] = dict(sorted(undefined.items()))
+        table[metric.name]["over_mixture"] = (
+            _entry(context, metric.name, of_metric, lambda score: score.over_mixture) if metric.over_mixture else None
+        )
+    return table
+
+
+def _value(metric: str, row: Row) -> float | None:
+    score = row.metrics.get(metric)
+    return None if score is None else score.value
+
+
+def _status(metric: str, row: Row) -> str:
+    score = row.metrics.get(metric)
+    return "failed" if score is None else score.status
+
+
+def _entry(context: Context, metric: str, rows: Sequence[Row], pick: Callable[[Any], float | None]) -> dict[str, Any]:
+    picked = [(row, None if metric not in row.metrics else pick(row.metrics[metric])) for row in rows]
+    defined = [(row, value) for row, value in picked if value is not None]
+    summary = summarise(
+        [value for _, value in defined],
+        [row.cluster for row, _ in defined],
+        [row.label for row, _ in defined],
+        context.averaging,
+        context.draws,
+    )
+    return {**_rounded(summary), "n_undefined": len(rows) - summary.n}
+
+
+def _rounded(summary: Summary) -> dict[str, Any]:
+    def digits(value: float | None) -> float | None:
+        return None if value is None else round(value, DIGITS) + 0.0
+
+    interval = None if summary.ci95 is None else [digits(bound) for bound in summary.ci95]
+    return dataclasses.asdict(summary) | {
+        "value": digits(summary.value),
+        "median": digits(summary.median),
+        "ci95": interval,
+    }
+
+
+def _slice(context: Context, rows: Sequence[Row], name: Slice) -> dict[str, Any]:
+    """Tables of the same metrics over the rows of each of the slice's values."""
+    values = {row.item: _slice_value(row, name) for row in rows}
+    parts = sorted({value for value in values.values() if value is not None}, key=_slice_order)
+    table = {}
+    for part in parts:
+        inside = [row for row in rows if values[row.item] == part]
+        table[part] = {
+            metric.name: _entry(context, metric.name, scoped, lambda score: score.value)
+            for metric in context.metrics
+            if (scoped := [row for row in inside if in_scope(metric, row)])
+        }
+    return table
+
+
+def _slice_value(row: Row, name: Slice) -> str | None:
+    if name == "snr_bin":
+        return None if row.snr_db is None else snr_bin(row.snr_db)
+    if name == "presence":
+        return "absent" if row.absent else "present"
+    return str(getattr(row, name))
+
+
+def _slice_order(value: str) -> tuple[float, str]:
+    first = value.split("..")[0]
+    return (float(first), "") if first.lstrip("-").isdigit() else (math.inf, value)
+
+
+def snr_bin(snr_db: float) -> str:
+    """The 5 dB bin an item falls into, its lower end included.
+
+    >>> snr_bin(-0.1), snr_bin(0.0), snr_bin(14.99)
+    ('-5..0', '0..5', '10..15')
+    """
+    low = math.floor(snr_db / SNR_BIN_DB) * SNR_BIN_DB
+    return f"{low}..{low + SNR_BIN_DB}"
+
+
+def _flags(context: Context, model: Model, rows: Sequence[Row], table: dict[str, Any]) -> list[str]:
+    flags: list[str] = [model.file.paradigm] if model.file.paradigm in ("control", "oracle") else []
+    flags += [f"needs:{need}" for need in model.file.needs]
+    if any(row.removal == "subtracted" for row in rows):
+        flags.append("removal:subtracted")
+    if any(row.status == "failed" for row in rows):
+        flags.append("failed_items")
+    for metric in context.metrics:
+        change = table[metric.name]["over_mixture"]
+        if change is not None and change["value"] is not None and _worse(metric, change["value"]):
+            flags.append(f"below_mixture:{metric.name}")
+    return flags
+
+
+def _worse(metric: Metric, change: float) -> bool:
+    return change < 0 if metric.better == "higher" else change > 0

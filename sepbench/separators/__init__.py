@@ -1,0 +1,1 @@
+"""Separators: how an adapter folder is found, described, run and spoken to. No model is named here."""

@@ -1,0 +1,52 @@
+"""Adapters in this process: ``adapter.py`` is loaded by its path, never as a package."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sepbench.errors import SeparatorFailure
+from sepbench.separators.separator import Estimate, Request, Separator
+from sepbench.separators.spec import Model
+
+
+class InlineRunner:
+    """Loads ``class Adapter`` and passes requests on."""
+
+    def __init__(self, model: Model, config: Mapping[str, Any], device: str) -> None:
+        self._separator = load_separator(model)
+        self._separator.load(config, device)
+
+    def separate(self, requests: Sequence[Request]) -> Sequence[Estimate]:
+        """What the adapter answers."""
+        return self._separator.separate(requests)
+
+    def close(self) -> None:
+        """Nothing to give back: the process's end does."""
+
+
+def load_separator(model: Model) -> Separator:
+    """An instance of the folder's ``class Adapter``; the file's own imports may raise ImportError.
+
+    Raises:
+        SeparatorFailure: no ``adapter.py``, or no ``class Adapter`` in it.
+    """
+    path = model.folder / "adapter.py"
+    if not path.is_file():
+        raise SeparatorFailure(f"adapter {model.name} has no adapter.py", given=str(path), remedy="add the file")
+    # The path in the module's name keeps two folders of one name apart; dataclasses look their module up by it.
+    name = f"sepbench_adapter_{model.folder.name}_{model.revision}".replace("-", "_")
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise SeparatorFailure(f"adapter {model.name} cannot be loaded", given=str(path))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    if not hasattr(module, "Adapter"):
+        raise SeparatorFailure(
+            f"adapter {model.name}: {path} defines no class Adapter", remedy="name the separator's class Adapter"
+        )
+    separator: Separator = module.Adapter()
+    return separator

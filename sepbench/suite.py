@@ -1,0 +1,142 @@
+"""A suite: which lists are asked, scored by which metrics, at which rate, averaged and cut how. One TOML file each."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from sepbench.errors import InvalidRecord, MissingData
+from sepbench.manifest import SCHEMA, STRICT, Manifest, Mixture, Query, QueryKind, QueryMode, is_inside
+from sepbench.manifest import load as load_manifest
+from sepbench.records import canonical_json, load_toml
+from sepbench.search_path import closest, folders
+
+if TYPE_CHECKING:
+    from pydantic import ConfigDict
+
+RECIPE_SUFFIX = ".recipe.toml"
+"""Files that say how a list was drawn stand beside the lists and are no suites."""
+
+Averaging = Literal["mean", "macro_class_mean", "class_median_mean"]
+Slice = Literal["snr_bin", "mode", "kind", "presence", "source_count", "corpus", "label"]
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The TOML file's content.
+
+    `scoring_rate` is in Hz; metrics that are defined at another rate say so themselves. `length_tolerance_ms` is how
+    much an estimate's length may differ before the item fails (one codec hop by default).
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    schema: int
+    name: str
+    title: str
+    description: str
+    manifests: tuple[str, ...]
+    metrics: tuple[str, ...]
+    scoring_rate: int
+    averaging: Averaging = "mean"
+    slices: tuple[Slice, ...] = ("snr_bin", "mode", "kind", "presence", "source_count")
+    query_kinds: tuple[QueryKind, ...] = ("label", "caption", "instruction")
+    query_modes: tuple[QueryMode, ...] = ("extract", "remove")
+    length_tolerance_ms: float = 20.0
+
+
+@dataclass(frozen=True)
+class Item:
+    """A mixture with one of its queries."""
+
+    mixture: Mixture
+    query_index: int
+
+    @property
+    def name(self) -> str:
+        """``<mixture id>.<query index>``: what rows, estimates and pages call it."""
+        return self.mixture.item(self.query_index)
+
+    @property
+    def query(self) -> Query:
+        """The query itself."""
+        return self.mixture.queries[self.query_index]
+
+
+@dataclass(frozen=True)
+class LoadedSuite:
+    """A suite with its manifests read and checked."""
+
+    suite: Suite
+    manifests: tuple[Manifest, ...]
+
+    @property
+    def hash(self) -> str:
+        """sha256 of everything that can change a score: settings and lists, not title or description."""
+        settings = {k: v for k, v in dataclasses.asdict(self.suite).items() if k not in ("title", "description")}
+        content = {"settings": settings, "lists": [manifest.meta.content_hash for manifest in self.manifests]}
+        return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+
+    def items(self) -> list[Item]:
+        """Every item, mixtures by id and queries in their order."""
+        mixtures = {mixture.id: mixture for manifest in self.manifests for mixture in manifest.mixtures}
+        return [
+            Item(mixture, index)
+            for _, mixture in sorted(mixtures.items())
+            for index, query in enumerate(mixture.queries)
+            if query.kind in self.suite.query_kinds and query.mode in self.suite.query_modes
+        ]
+
+
+def suite_files(named: Sequence[Path] = ()) -> dict[str, Path]:
+    """Every suite on the search path: name (path without ``.toml``, with slashes) -> file."""
+    found: dict[str, Path] = {}
+    for folder in folders("manifests", named):
+        for path in sorted(folder.rglob("*.toml")):
+            if path.name.endswith(RECIPE_SUFFIX):
+                continue
+            found.setdefault(path.relative_to(folder).with_suffix("").as_posix(), path)
+    return dict(sorted(found.items()))
+
+
+def find_suite(name: str, named: Sequence[Path] = ()) -> Path:
+    """The file of a suite given by name or by path.
+
+    Raises:
+        MissingData: there is none; the nearest names are given.
+    """
+    if name.endswith(".toml"):
+        return Path(name)
+    known = suite_files(named)
+    if name not in known:
+        raise MissingData("unknown suite", given=name, remedy=closest(name, list(known)))
+    return known[name]
+
+
+def load_suite(path: Path) -> LoadedSuite:
+    """Read a suite and its manifests, whose names are relative to the suite's file.
+
+    Raises:
+        MissingData, InvalidRecord: naming file, line and field.
+    """
+    suite = load_toml(Suite, path)
+    if suite.schema != SCHEMA:
+        raise InvalidRecord(
+            f"{path}: field schema", given=str(suite.schema), wanted=str(SCHEMA), remedy="update sepbench"
+        )
+    for field, value, good in (
+        ("manifests", suite.manifests, suite.manifests and all(is_inside(name) for name in suite.manifests)),
+        ("metrics", suite.metrics, len(suite.metrics) == len(set(suite.metrics)) > 0),
+        ("scoring_rate", suite.scoring_rate, suite.scoring_rate > 0),
+        ("length_tolerance_ms", suite.length_tolerance_ms, suite.length_tolerance_ms >= 0),
+    ):
+        if not good:
+            raise InvalidRecord(
+                f"{path}: field {field}", given=str(value), wanted="see docs/suites.md", remedy="correct the field"
+            )
+    manifests = tuple(load_manifest(path.parent / f"{name}.jsonl") for name in suite.manifests)
+    return LoadedSuite(suite, manifests)
