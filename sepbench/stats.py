@@ -140,4 +140,5 @@ def _mean_of_defined(per_class: Values) -> Values:
     defined = np.isfinite(per_class)
     reached = defined.sum(axis=0)
     total = np.where(defined, per_class, 0).sum(axis=0)
-    return np.divide(total, reached, out=np.full(len(reached), np.nan), where=reached > 0)
+    means: Values = np.divide(total, reached, out=np.full(len(reached), np.nan), where=reached > 0)
+    return means

@@ -128,15 +128,18 @@ def load_suite(path: Path) -> LoadedSuite:
         raise InvalidRecord(
             f"{path}: field schema", given=str(suite.schema), wanted=str(SCHEMA), remedy="update sepbench"
         )
-    for field, value, good in (
-        ("manifests", suite.manifests, suite.manifests and all(is_inside(name) for name in suite.manifests)),
-        ("metrics", suite.metrics, len(suite.metrics) == len(set(suite.metrics)) > 0),
-        ("scoring_rate", suite.scoring_rate, suite.scoring_rate > 0),
-        ("length_tolerance_ms", suite.length_tolerance_ms, suite.length_tolerance_ms >= 0),
+    for field, value, good, wanted in (
+        (
+            "manifests",
+            suite.manifests,
+            suite.manifests and all(map(is_inside, suite.manifests)),
+            "paths beside the suite",
+        ),
+        ("metrics", suite.metrics, len(suite.metrics) == len(set(suite.metrics)) > 0, "at least one metric, each once"),
+        ("scoring_rate", suite.scoring_rate, suite.scoring_rate > 0, "a rate in Hz"),
+        ("length_tolerance_ms", suite.length_tolerance_ms, suite.length_tolerance_ms >= 0, "0 or more milliseconds"),
     ):
         if not good:
-            raise InvalidRecord(
-                f"{path}: field {field}", given=str(value), wanted="see docs/suites.md", remedy="correct the field"
-            )
+            raise InvalidRecord(f"{path}: field {field}", given=str(value), wanted=wanted, remedy="correct the field")
     manifests = tuple(load_manifest(path.parent / f"{name}.jsonl") for name in suite.manifests)
     return LoadedSuite(suite, manifests)

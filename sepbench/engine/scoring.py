@@ -23,7 +23,7 @@ class ItemAudio:
 
     query: Query
     mixture: Audio
-    reference: Audio
+    mixture_rate: int
     sample: Sample
     snr_db: float | None
     of_mixture: dict[str, Measurement]
@@ -43,7 +43,7 @@ class Scorer:
     def __init__(self, metrics: Sequence[Metric], scoring_rate: int, length_tolerance_ms: float) -> None:
         self._metrics = metrics
         self._rate = scoring_rate
-        self._tolerance = round(length_tolerance_ms / 1000 * scoring_rate)
+        self._tolerance_ms = length_tolerance_ms
 
     def item_audio(self, mixture: Mixture, rendered: Rendered, query_index: int) -> ItemAudio:
         """Reference and mixture of one item at the scoring rate."""
@@ -58,8 +58,9 @@ class Scorer:
             absent=query.absent and query.mode == "extract",
         )
         compared = [metric for metric in self._of(sample) if metric.over_mixture]
+        of_mixture = measure_sample(sample, compared)
         return ItemAudio(
-            query, rendered.mixture, wanted, sample, item_snr_db(rendered, wanted), measure_sample(sample, compared)
+            query, rendered.mixture, mixture.sample_rate, sample, item_snr_db(rendered, wanted), of_mixture
         )
 
     def score(self, item: ItemAudio, estimate: Estimate) -> Scored:
@@ -73,7 +74,7 @@ class Scorer:
             sample_rate=estimate.sample_rate,
             length=len(item.sample.reference),
             target_rate=self._rate,
-            tolerance=self._tolerance,
+            tolerance=self._tolerance(self._rate),
         )
         length = len(aligned.audio)
         sample = Sample(
@@ -89,6 +90,22 @@ class Scorer:
         return Scored(
             {name: self._score(item, name, value, trimmed) for name, value in measured.items()}, aligned.notes
         )
+
+    def score_removal(self, item: ItemAudio, extracted: Estimate) -> Scored:
+        """Score the mixture minus what was extracted: the removal of a separator that can only extract."""
+        aligned = align(
+            estimate=extracted.audio,
+            sample_rate=extracted.sample_rate,
+            length=len(item.mixture),
+            target_rate=item.mixture_rate,
+            tolerance=self._tolerance(item.mixture_rate),
+        )
+        rest = item.mixture[: len(aligned.audio)] - aligned.audio
+        scored = self.score(item, Estimate(extracted.item, rest.astype(np.float32), item.mixture_rate))
+        return Scored(scored.scores, aligned.notes + scored.notes)
+
+    def _tolerance(self, sample_rate: int) -> int:
+        return round(self._tolerance_ms / 1000 * sample_rate)
 
     def _of(self, sample: Sample) -> list[Metric]:
         """The metrics that speak of such an item."""

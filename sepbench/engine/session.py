@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from sepbench.engine.scoring import ItemAudio, Scored, Scorer
 from sepbench.manifest import Mixture
 from sepbench.metrics.registry import select
 from sepbench.mixing import Rendered, render
-from sepbench.results.rows import Failure, Row
+from sepbench.results.rows import Failure, Removal, Row
 from sepbench.separators.runner import Runner, open_runner
 from sepbench.separators.separator import Estimate
 from sepbench.separators.spec import Model, separation_key
@@ -65,7 +66,7 @@ class Session:
         if isinstance(rendered, Failure):
             return [self._row(job.mixture, task, rendered, None, None) for task in job.tasks]
         items = {
-            index: around_item(lambda index=index: self._scorer.item_audio(job.mixture, rendered, index))  # type: ignore[misc]
+            index: around_item(partial(self._scorer.item_audio, job.mixture, rendered, index))
             for index in sorted({task.query_index for task in job.tasks})
         }
         rows = []
@@ -94,33 +95,32 @@ class Session:
         """One model's estimates: from disk where kept, else from the separator."""
         model = self._models[tasks[0].model]
         fresh = [task.query_index for task in tasks if not task.kept]
-        answers: dict[int, Separated] = {}
-        if fresh:
-            runner = self._runner(model)
-            requests = around_item(lambda: [make_request(model, mixture, rendered, index) for index in fresh])
-            failure = runner if isinstance(runner, Failure) else requests if isinstance(requests, Failure) else None
-            separated = (
-                [Separated(failure, None)] * len(fresh)
-                if failure is not None
-                else ask(runner, requests, self._setup.batch)  # type: ignore[arg-type]
-            )
-            answers = dict(zip(fresh, separated, strict=True))
+        answers = dict(zip(fresh, self._ask(model, mixture, rendered, fresh), strict=True)) if fresh else {}
         for task in tasks:
             if task.kept:
                 path = estimate_path(self._setup.estimates, model.name, mixture.item(task.query_index))
-                answers[task.query_index] = Separated(around_item(lambda path=path: read_estimate(path)), None)  # type: ignore[misc]
+                answers[task.query_index] = Separated(around_item(partial(read_estimate, path)), None)
         return [answers[task.query_index] for task in tasks]
+
+    def _ask(self, model: Model, mixture: Mixture, rendered: Rendered, queries: Sequence[int]) -> Sequence[Separated]:
+        runner = self._runner(model)
+        requests = around_item(lambda: [make_request(model, mixture, rendered, index) for index in queries])
+        if isinstance(runner, Failure):
+            return [Separated(runner, None)] * len(queries)
+        if isinstance(requests, Failure):
+            return [Separated(requests, None)] * len(queries)
+        return ask(runner, requests, self._setup.batch)
 
     def _finish(self, mixture: Mixture, task: Task, item: ItemAudio | Failure, separated: Separated) -> Row:
         """Score the estimate and keep it if the policy says so."""
         estimate = separated.estimate
-        if isinstance(item, Failure) or isinstance(estimate, Failure):
-            failure = item if isinstance(item, Failure) else estimate
-            return self._row(mixture, task, failure, None, separated.seconds)  # type: ignore[arg-type]
-        subtracted = item.query.mode not in self._models[task.model].file.modes
-        scored = around_item(
-            lambda: self._scorer.score(item, remove(item, estimate, mixture) if subtracted else estimate)
-        )
+        if isinstance(item, Failure):
+            return self._row(mixture, task, item, None, separated.seconds)
+        if isinstance(estimate, Failure):
+            return self._row(mixture, task, estimate, item, separated.seconds)
+        native = item.query.mode in self._models[task.model].file.modes
+        score = self._scorer.score if native else self._scorer.score_removal
+        scored = around_item(partial(score, item, estimate))
         self._keep(task.model, estimate, scored)
         return self._row(mixture, task, scored, item, separated.seconds)
 
@@ -138,7 +138,7 @@ class Session:
         model = self._models[task.model]
         query = mixture.queries[task.query_index]
         source = mixture.sources[query.sources[0]] if query.sources else mixture.target
-        removal = "native" if "remove" in model.file.modes else "subtracted"
+        removal: Removal = "native" if model.native_removal else "subtracted"
         return Row(
             model=model.name,
             item=mixture.item(task.query_index),
@@ -154,18 +154,11 @@ class Session:
             cluster=mixture.target.group,
             source_count=len(mixture.sources),
             snr_db=None if item is None else item.snr_db,
-            removal=removal if query.mode == "remove" else None,  # type: ignore[arg-type]
+            removal=removal if query.mode == "remove" else None,
             notes=() if isinstance(outcome, Failure) else outcome.notes,
             seconds=None if seconds is None else round(seconds, 6),
             error=outcome if isinstance(outcome, Failure) else None,
         )
-
-
-def remove(item: ItemAudio, extracted: Estimate, mixture: Mixture) -> Estimate:
-    """Mixture minus what was extracted: the removal of a separator that can only extract."""
-    audio_back = audio.resample(extracted.audio, extracted.sample_rate, mixture.sample_rate)
-    length = min(len(audio_back), len(item.mixture))
-    return Estimate(extracted.item, item.mixture[:length] - audio_back[:length], mixture.sample_rate)
 
 
 def estimate_path(folder: Path, model: str, item: str) -> Path:

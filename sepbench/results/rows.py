@@ -21,6 +21,7 @@ from sepbench.records import canonical_json, parse_json
 if TYPE_CHECKING:
     from pydantic import ConfigDict
 
+Removal = Literal["native", "subtracted"]
 RowStatus = Literal["ok", "failed", "refused"]
 """``refused``: the rules of drawing (silence, extreme gain) turned the mixture down when it was first heard; that is a
 property of the list, the same for every model, and nobody's failure."""
@@ -71,7 +72,7 @@ class Row:
     cluster: str
     source_count: int
     snr_db: float | None
-    removal: Literal["native", "subtracted"] | None = None
+    removal: Removal | None = None
     notes: tuple[str, ...] = ()
     seconds: float | None = None
     error: Failure | None = None

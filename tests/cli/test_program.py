@@ -1,0 +1,169 @@
+"""The program as a user meets it: a process, its output, its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+PROJECT = Path(__file__).parent.parent.parent
+PROGRAM = [sys.executable, "-m", "sepbench"]
+
+
+def sepbench(
+    *words: str, cwd: Path = PROJECT, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("SEPBENCH_")}
+    return subprocess.run(
+        [*PROGRAM, *words], cwd=cwd, capture_output=True, text=True, env=clean | (environment or {}), timeout=300
+    )
+
+
+@pytest.mark.parametrize(
+    "words", [["--help"], ["run", "--help"], ["list", "models"], ["list", "metrics"], ["list", "suites"]]
+)
+def test_help_and_lists_import_nothing_heavy(words: list[str]) -> None:
+    check = (
+        "import sys\nfrom sepbench.cli.app import main\nsys.argv = ['sepbench', *sys.argv[1:]]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code, end.code\n"
+        "heavy = {'torch', 'pandas', 'scipy.signal', 'matplotlib', 'sklearn', 'transformers'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", check, *words], cwd=PROJECT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_help_takes_under_0_4_seconds() -> None:
+    times = []
+    for _ in range(5):  # the fastest of several: another process on the machine must not fail this
+        began = time.perf_counter()
+        assert sepbench("--help").returncode == 0
+        times.append(time.perf_counter() - began)
+    assert min(times) < 0.4
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "remedy"),
+    [
+        (["run", "--models", "mixtur", "--suite", "demo"], "unknown model: given mixtur", "did you mean mixture?"),
+        (["run", "--models", "mixture", "--suite", "dmo"], "unknown suite: given dmo", "did you mean demo?"),
+        (["run", "--models", ",", "--suite", "demo"], "no model named", "sepbench list models"),
+        (["run", "--models", "mixture", "--suite", "demo", "--metrics", "sisdr"], "sisdr", "si_sdr"),
+        (["run", "--models", "mixture", "--suite", "demo", "--device", "gpu"], "option --device: given gpu", "use one"),
+        (
+            ["run", "--models", "mixture", "--suite", "demo", "--keep-audio", "some"],
+            "--keep-audio: given some",
+            "use one",
+        ),
+        (["run", "--models", "mixture", "--suite", "demo", "--on-missing", "x"], "--on-missing: given x", "use one"),
+        (["run", "--models", "mixture:loud", "--suite", "demo"], "no variant of that name: given loud", "name one"),
+        (["run", "--models", "mixture", "--suite", "esc50"], "cannot be built here", "--on-missing skip"),
+        (["score", "--estimates", "nowhere", "--suite", "demo"], "no such folder of estimates: given nowhere", "check"),
+        (["report", "nowhere"], "nowhere", ""),
+        (["manifest", "show", "nowhere.jsonl"], "file not found: given nowhere.meta.json", "check"),
+        (["manifest", "show", "manifests/demo/demo.jsonl", "zz"], "0 mixtures of", "ids look like"),
+        (["manifest", "build", "manifests/demo/demo.recipe.toml"], "never edited", "--output"),
+    ],
+)
+def test_a_wrong_word_exits_2_with_what_and_remedy(words: list[str], error: str, remedy: str) -> None:
+    done = sepbench(*words)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    what, *rest = done.stderr.splitlines()
+    assert what.startswith("error: ") and error in what
+    assert not remedy or remedy in " ".join(rest)
+
+
+def test_debug_shows_the_traceback() -> None:
+    done = sepbench("run", "--models", "mixtur", "--suite", "demo", "--debug")
+    assert done.returncode != 0 and "Traceback" in done.stderr
+
+
+def test_unknown_option_is_a_usage_error() -> None:
+    assert sepbench("run", "--modles", "mixture").returncode == 2
+
+
+def test_run_score_report_and_list_from_another_folder(tmp_path: Path) -> None:
+    done = sepbench(
+        "run", "--models", "mixture,silence", "--suite", "demo", "--limit", "6", "--keep-audio", "all", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    folder = tmp_path / "results" / "runs" / "demo"
+    summary = json.loads((folder / "summary.json").read_text())
+    assert summary["schema"] == 1 and set(summary["models"]) == {"mixture", "silence"}
+    assert "partial: --limit 6" in done.stdout and "scored 12 of 12, 0 failed" in done.stderr
+    estimates = str(folder / "estimates" / "mixture")
+    scored = sepbench(
+        "score", "--estimates", estimates, "--suite", "demo", "--limit", "6", "--name", "mine", "--json", cwd=tmp_path
+    )
+    assert scored.returncode == 0, scored.stderr
+    again = json.loads(scored.stdout)["models"]["mine"]["metrics"]
+    assert again == summary["models"]["mixture"]["metrics"]
+    page = sepbench("report", str(folder), "-o", "page.html", cwd=tmp_path)
+    assert page.returncode == 0 and (tmp_path / "page.html").read_text().startswith("<!doctype html>")
+    listed = json.loads(sepbench("list", "suites", "--json", cwd=tmp_path).stdout)
+    assert {"demo", "esc50"} <= {suite["name"] for suite in listed}
+
+
+def test_missing_estimates_fail_their_items_and_exit_3(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    done = sepbench("score", "--estimates", "empty", "--suite", "demo", "--limit", "2", cwd=tmp_path)
+    assert done.returncode == 3 and "2 items failed; --max-failures allows 0" in done.stderr
+    allowed = sepbench(
+        "score", "--estimates", "empty", "--suite", "demo", "--limit", "2", "--max-failures", "2", cwd=tmp_path
+    )
+    assert allowed.returncode == 0
+
+
+def test_kill_9_in_the_middle_costs_nothing_that_was_written(tmp_path: Path) -> None:
+    command = ["run", "--models", "mixture,silence,noise-matched", "--suite", "demo", "--limit", "30", "--workers", "2"]
+    assert sepbench(*command, "--out", str(tmp_path / "whole")).returncode == 0
+    rows = tmp_path / "broken" / "rows.jsonl"
+    for wanted in (10, 40):
+        process = subprocess.Popen(
+            [*PROGRAM, *command, "--out", str(tmp_path / "broken")],
+            cwd=PROJECT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while process.poll() is None and not (rows.exists() and rows.read_bytes().count(b"\n") >= wanted):
+            time.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    kept = rows.read_bytes().count(b"\n")
+    assert 40 <= kept < 90
+    done = sepbench(*command, "--out", str(tmp_path / "broken"))
+    assert done.returncode == 0, done.stderr
+    assert f"{90 - kept} items computed" in done.stdout
+    keys = [(row["model"], row["item"]) for row in map(json.loads, rows.read_text().splitlines())]
+    assert len(keys) == len(set(keys)) == 90
+    assert (tmp_path / "broken" / "summary.json").read_bytes() == (tmp_path / "whole" / "summary.json").read_bytes()
+
+
+def test_ctrl_c_keeps_finished_items_and_exits_130(tmp_path: Path) -> None:
+    command = [*PROGRAM, "run", "--models", "mixture", "--suite", "demo", "--out", str(tmp_path / "run")]
+    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    rows = tmp_path / "run" / "rows.jsonl"
+    while process.poll() is None and not (rows.exists() and rows.read_bytes().count(b"\n") >= 5):
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "finished items are kept" in errors and "Traceback" not in errors
+    assert len(rows.read_text().splitlines()) >= 5
+
+
+def test_second_process_on_a_run_folder_is_refused(tmp_path: Path) -> None:
+    import fcntl
+
+    (tmp_path / "run").mkdir()
+    with (tmp_path / "run" / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = sepbench("run", "--models", "mixture", "--suite", "demo", "--limit", "1", "--out", str(tmp_path / "run"))
+    assert done.returncode == 2 and "another process is working in this run folder" in done.stderr
