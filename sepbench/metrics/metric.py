@@ -165,3 +165,10 @@ def check_audible(reference: Signal) -> None:
     """Raise `Undefined` ``reference_silent`` where there is nothing to compare with."""
     if is_silent(reference):
         raise Undefined("reference_silent", "the reference is silent: its score would be a property of an epsilon")
+
+
+def mixture_of(sample: Sample) -> Signal:
+    """The sample's mixture; raises `Undefined` ``missing_input`` where it was not given."""
+    if sample.mixture is None:
+        raise Undefined("missing_input", "this metric compares with the mixture: give it")
+    return sample.mixture

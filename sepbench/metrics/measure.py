@@ -1,0 +1,134 @@
+"""Measuring: from aligned signals to a value or a status for each metric. Also the way in from Python, `measure`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sepbench.audio import resample
+from sepbench.errors import SepbenchError
+from sepbench.metrics.alignment import TOLERANCE_SECONDS
+from sepbench.metrics.metric import Measurement, Metric, Sample, Signal, Undefined, is_silent
+from sepbench.metrics.registry import select
+
+
+def measure(
+    *,
+    estimate: np.ndarray,
+    reference: np.ndarray,
+    mixture: np.ndarray | None = None,
+    sample_rate: int,
+    metrics: Sequence[str],
+    query: str | None = None,
+) -> dict[str, Measurement]:
+    """Score one pair of arrays.
+
+    Args:
+        estimate: what the separator gave, floating point ``(time,)``.
+        reference: what was wanted, floating point ``(time,)``; silence for a sound that is not there.
+        mixture: what the separator was given, ``(time,)``; the improvement and presence metrics need it.
+        sample_rate: of all three, in Hz.
+        metrics: names, see ``sepbench list metrics``.
+        query: the text that was asked.
+
+    Returns:
+        Per name a `Measurement`: a finite value, or None and the status that says why. Lengths that differ by at most
+        20 ms are cut to the shortest and give the status ``trimmed``; beyond that every metric is ``length_mismatch``.
+
+    Raises:
+        SepbenchError: an unknown metric, integer or two-dimensional arrays, a rate that is not positive.
+
+    >>> tone = np.sin(2 * np.pi * 440 * np.arange(16000) / 16000)
+    >>> scores = measure(estimate=0.5 * tone, reference=tone, sample_rate=16000, metrics=["sdr", "si_sdr"])
+    >>> round(scores["sdr"].value, 2), scores["si_sdr"].status
+    (6.02, 'perfect')
+    """
+    chosen = select(metrics)
+    signals = {"estimate": estimate, "reference": reference} | ({} if mixture is None else {"mixture": mixture})
+    _check_types(signals, sample_rate)
+    lengths = [len(signal) for signal in signals.values()]
+    if max(lengths) - min(lengths) > round(TOLERANCE_SECONDS * sample_rate):
+        return {metric.name: Measurement(None, "length_mismatch") for metric in chosen}
+    cut = {name: signal[: min(lengths)].astype(np.float64) for name, signal in signals.items()}
+    wanted = cut["reference"]
+    sample = Sample(
+        cut["estimate"],
+        wanted,
+        sample_rate,
+        cut.get("mixture"),
+        query,
+        bool(np.isfinite(wanted).all()) and is_silent(wanted),
+    )
+    measured = measure_sample(sample, chosen)
+    if max(lengths) == min(lengths):
+        return measured
+    return {n: replace(m, status="trimmed") if m.status == "ok" else m for n, m in measured.items()}
+
+
+def measure_sample(sample: Sample, metrics: Sequence[Metric]) -> dict[str, Measurement]:
+    """Measure one aligned sample; signals are resampled once for all metrics of a rate."""
+    signals = [signal for signal in (sample.estimate, sample.reference, sample.mixture) if signal is not None]
+    if not all(np.isfinite(signal).all() for signal in signals):
+        return {metric.name: Measurement(None, "not_finite") for metric in metrics}
+    at_rate: dict[int, Sample] = {sample.sample_rate: sample}
+    measured = {}
+    for metric in metrics:
+        rate = metric.rate or sample.sample_rate
+        if rate > sample.sample_rate:  # it would score bins that hold nothing
+            measured[metric.name] = Measurement(None, "not_applicable")
+            continue
+        if rate not in at_rate:
+            at_rate[rate] = _resampled(sample, rate)
+        measured[metric.name] = _measure_one(metric, at_rate[rate])
+    return measured
+
+
+def _measure_one(metric: Metric, sample: Sample) -> Measurement:
+    if metric.scope == "absent" and not sample.absent:
+        return Measurement(None, "not_applicable")
+    if metric.scope == "present" and (sample.absent or ("reference" in metric.needs and is_silent(sample.reference))):
+        return Measurement(None, "reference_silent")
+    if ("mixture" in metric.needs and sample.mixture is None) or ("query" in metric.needs and sample.query is None):
+        return Measurement(None, "missing_input")
+    try:
+        value = float(metric.measure(sample))
+    except Undefined as undefined:
+        return Measurement(None, undefined.status)
+    if math.isfinite(value):
+        return Measurement(value, "ok")
+    if math.isnan(value):
+        raise SepbenchError(
+            f"metric {metric.name} gave NaN", wanted="a number, a limit or Undefined", remedy="report it"
+        )
+    return Measurement(None, "estimate_silent" if is_silent(sample.estimate) else "perfect")
+
+
+def _resampled(sample: Sample, rate: int) -> Sample:
+    def at(signal: Signal) -> Signal:
+        return resample(signal, sample.sample_rate, rate)
+
+    return replace(
+        sample,
+        estimate=at(sample.estimate),
+        reference=at(sample.reference),
+        mixture=None if sample.mixture is None else at(sample.mixture),
+        sample_rate=rate,
+    )
+
+
+def _check_types(signals: dict[str, np.ndarray], sample_rate: int) -> None:
+    if sample_rate <= 0:
+        raise SepbenchError(
+            "sample rate", given=str(sample_rate), wanted="a positive number of Hz", remedy="correct it"
+        )
+    for name, signal in signals.items():
+        if signal.ndim != 1 or not np.issubdtype(signal.dtype, np.floating):
+            raise SepbenchError(
+                f"{name} is not a mono floating-point signal",
+                given=f"shape {signal.shape}, dtype {signal.dtype}",
+                wanted="shape (time,), float32 or float64",
+                remedy="average the channels and scale integers to [-1, 1] first",
+            )

@@ -1,0 +1,98 @@
+"""Multi-scale mel distances, as neural codecs are trained and judged with.
+
+Per scale: mean over bands and frames of |log10 of mel magnitudes|, windows of several lengths with a quarter as hop,
+mirrored ends; scales are summed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sepbench.metrics.mel import mel_bank, stft_magnitude
+from sepbench.metrics.metric import Metric, Sample, check_audible, check_pair
+
+CLAMP = 1e-5
+
+
+@dataclass(frozen=True)
+class MelScales:
+    """One recipe: windows in samples with their numbers of bands, the power inside the logarithm, and the weight of the
+    distance of plain magnitudes beside that of logarithms."""
+
+    windows: tuple[int, ...]
+    bands: tuple[int, ...]
+    power: int
+    magnitude_weight: int
+
+
+SEVEN_WINDOWS, SEVEN_BANDS = (32, 64, 128, 256, 512, 1024, 2048), (5, 10, 20, 40, 80, 160, 320)
+DAC = MelScales(SEVEN_WINDOWS, SEVEN_BANDS, power=1, magnitude_weight=0)
+SDCODEC = MelScales((2048, 512), (150, 80), power=2, magnitude_weight=1)
+CODECSEP_CONFIG = MelScales(SEVEN_WINDOWS, SEVEN_BANDS, power=2, magnitude_weight=1)
+
+
+def mel_dist(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, scales: MelScales = DAC) -> float:
+    """Multi-scale mel distance: Σ over scales of mean |log10(max(M_e, 1e-5)^p) - log10(max(M_r, 1e-5)^p)| + w mean
+    |M_e - M_r|.
+
+    Args:
+        estimate: ``(time,)``, floating point.
+        reference: ``(time,)``, floating point, the same length, more than half the longest window.
+        sample_rate: Hz.
+        scales: the recipe; by default that of the Descript Audio Codec's paper.
+
+    Returns:
+        0 for an identical estimate, lower is better; finite for a silent one. Depends on level.
+
+    Raises:
+        Undefined: ``too_short``, a silent reference, NaN, unequal lengths.
+
+    Source: Kumar et al. 2023, arXiv 2306.06546; SDCodec and CodecSep: adhiraj69/CodecSep@e026440
+    src/metrics/spectrum.MelSpectrogramLoss.
+
+    >>> noise = np.random.default_rng(0).standard_normal(16000)
+    >>> one_scale = MelScales((512,), (20,), power=1, magnitude_weight=0)
+    >>> round(mel_dist(estimate=0.5 * noise, reference=noise, sample_rate=16000, scales=one_scale), 3)
+    0.301
+    """
+    estimate, reference = check_pair(estimate=estimate, reference=reference)
+    check_audible(reference)
+    total = 0.0
+    for window, bands in zip(scales.windows, scales.bands, strict=True):
+        bank = mel_bank(sample_rate, window, bands)
+        found, wanted = (
+            bank @ stft_magnitude(signal, window=window, hop=window // 4, padding="reflect")
+            for signal in (estimate, reference)
+        )
+        logs = np.log10(np.maximum(found, CLAMP)) - np.log10(np.maximum(wanted, CLAMP))
+        total += scales.power * float(np.mean(np.abs(logs)))
+        total += scales.magnitude_weight * float(np.mean(np.abs(found - wanted)))
+    return total
+
+
+def _measure(scales: MelScales) -> Callable[[Sample], float]:
+    return lambda sample: mel_dist(
+        estimate=sample.estimate, reference=sample.reference, sample_rate=sample.sample_rate, scales=scales
+    )
+
+
+def _metric(name: str, scales: MelScales, source: str, label: str) -> Metric:
+    parameters: dict[str, str | int | float] = {
+        "windows": "/".join(map(str, scales.windows)),
+        "bands": "/".join(map(str, scales.bands)),
+        "power": scales.power,
+        "magnitude_weight": scales.magnitude_weight,
+    }
+    return Metric(name, 1, "", "lower", _measure(scales), source, label, parameters=parameters)
+
+
+_CODECSEP = "adhiraj69/CodecSep@e026440 src/metrics/spectrum.MelSpectrogramLoss"
+
+METRICS = (
+    _metric("mel_dist", DAC, "Kumar et al. 2023, arXiv 2306.06546", "Mel distance"),
+    _metric("mel_dist@sdcodec", SDCODEC, _CODECSEP, "Mel distance (SDCodec)"),
+    _metric("mel_dist@codecsep-cfg", CODECSEP_CONFIG, _CODECSEP, "Mel distance (CodecSep's training)"),
+)
