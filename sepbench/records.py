@@ -10,7 +10,6 @@ import json
 import re
 import tomllib
 import unicodedata
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -47,11 +46,15 @@ def _canonical(value: object) -> object:
     return value
 
 
-@cache
-def _adapter(kind: Any) -> TypeAdapter[Any]:
+_VALIDATORS: dict[Any, TypeAdapter[Any]] = {}  # building one costs milliseconds, a manifest has thousands of rows
+
+
+def _validator(kind: type[Any]) -> TypeAdapter[Any]:
     from pydantic import TypeAdapter
 
-    return TypeAdapter(kind)
+    if kind not in _VALIDATORS:
+        _VALIDATORS[kind] = TypeAdapter(kind)
+    return _VALIDATORS[kind]
 
 
 def parse_json(kind: type[Record], text: str | bytes, *, place: str) -> Record:
@@ -63,7 +66,7 @@ def parse_json(kind: type[Record], text: str | bytes, *, place: str) -> Record:
     from pydantic import ValidationError
 
     try:
-        record: Record = _adapter(kind).validate_json(text)
+        record: Record = _validator(kind).validate_json(text)
     except ValidationError as error:
         raise _invalid(error, place) from None
     return record

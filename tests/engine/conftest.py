@@ -6,17 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sepbench.metrics.registry import select
 
 from sepbench.engine.config import KeepAudio, RunConfig
 from sepbench.engine.run import Outcome, run
+from sepbench.metrics.registry import select
 from sepbench.protocols.build import build
 from sepbench.protocols.recipe import QueryShares, Recipe
 from sepbench.separators.discovery import find_models
 from sepbench.suite import LoadedSuite, load_suite
 
 ADAPTERS = Path(__file__).parent.parent / "adapters"
-METRICS = ("sdr", "sdri", "si_sdr", "si_sdri", "silent_output_rate", "absent_output_level")
+METRICS = ("sdr", "sdri", "si_sdr", "si_sdri", "lsd", "silent_output_rate", "absent_output_level")
 SUITE = """schema = 1
 name = "small"
 title = "Small"

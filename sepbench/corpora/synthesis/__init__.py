@@ -1,0 +1,1 @@
+"""Procedural sound synthesis: building blocks, one function per kind of sound, their catalogue and their rendering."""
