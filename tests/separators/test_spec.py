@@ -1,0 +1,86 @@
+"""adapter.toml: read without importing, errors that name file, line and field, revisions that follow the code."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sepbench.errors import InvalidRecord, MissingData
+from sepbench.separators.discovery import adapter_folders, find_models
+from sepbench.separators.spec import load_model
+
+ADAPTERS = Path(__file__).parent.parent / "adapters"
+TEXT = """title = "Mine"
+paradigm = "mask"
+licence = "MIT"
+sample_rate = 32000
+
+[config]
+steps = 10
+
+[variants.fast]
+steps = 2
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "adapter.toml").write_text(TEXT)
+    (tmp_path / "mine" / "adapter.py").write_text("raise RuntimeError('listing must not import me')\n")
+    return tmp_path
+
+
+def test_variants_override_settings_and_listing_imports_nothing(folder: Path) -> None:
+    plain, fast = find_models(["mine", "mine:fast"], [folder])
+    assert (plain.config, fast.config) == ({"steps": 10}, {"steps": 2})
+    assert (plain.name, fast.name) == ("mine", "mine:fast")
+    assert not plain.native_removal and plain.file.modes == ("extract",)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        ("sample_rate = 32000", 'sample_rate = "32k"', r"adapter.toml, line 4: field sample_rate: given '32k'"),
+        ('"mask"', '"magic"', r"adapter.toml, line 2: field paradigm: given 'magic'; wanted Input should be 'mask'"),
+        ("licence", "license", r"adapter.toml, line \d: field licen.e"),
+        ('title = "Mine"\n', "", r"adapter.toml, line 1: field title: given nothing"),
+        ('title = "Mine"', 'title = "Mine', "not valid TOML"),
+        ('licence = "MIT"', 'licence = "MIT"\nruntime = "command"', "field command"),
+    ],
+)
+def test_bad_file_is_named(folder: Path, old: str, new: str, match: str) -> None:
+    (folder / "mine" / "adapter.toml").write_text(TEXT.replace(old, new, 1))
+    with pytest.raises(InvalidRecord, match=match):
+        load_model(folder / "mine")
+
+
+def test_unknown_names_get_the_nearest(folder: Path) -> None:
+    with pytest.raises(MissingData, match="unknown model: given mnie") as caught:
+        find_models(["mnie"], [folder])
+    assert caught.value.remedy == "did you mean mine?"
+    with pytest.raises(InvalidRecord, match="no variant of that name: given slow; wanted fast"):
+        find_models(["mine:slow"], [folder])
+
+
+def test_revision_follows_the_code_and_not_pythons_leftovers(folder: Path) -> None:
+    before = load_model(folder / "mine").revision
+    (folder / "mine" / "__pycache__").mkdir()
+    (folder / "mine" / "__pycache__" / "x.pyc").write_bytes(b"1")
+    assert load_model(folder / "mine").revision == before
+    (folder / "mine" / "adapter.py").write_text("pass\n")
+    assert load_model(folder / "mine").revision != before
+
+
+def test_working_folder_comes_before_what_is_shipped(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(folder / "mine", folder / "adapters" / "mixture")
+    shipped = adapter_folders()["mixture"]
+    monkeypatch.chdir(folder)
+    assert adapter_folders()["mixture"] == folder / "adapters" / "mixture" != shipped
+
+
+def test_every_shipped_adapter_reads_and_has_a_page() -> None:
+    for name, path in adapter_folders().items():
+        assert load_model(path).file.title and (path / "README.md").is_file(), name
