@@ -16,7 +16,6 @@ RECORDED_PACKAGES = (
     "scipy",
     "soundfile",
     "soxr",
-    "pystoi",
     "pyloudnorm",
     "pandas",
     "scikit-learn",

@@ -131,6 +131,22 @@ def test_512_taps_ignore_gain_and_short_filters(seed: int, gain: float) -> None:
     assert sdr_bss512(estimate=np.convolve(reference, [0.5, -0.2, 0.1])[:3000], reference=reference) > 100
 
 
+def test_512_taps_of_a_band_limited_sound_agree_with_the_exact_projection() -> None:
+    import soxr
+
+    rng = np.random.Generator(np.random.PCG64(5))
+    reference = soxr.resample(rng.standard_normal(1500), 5000, 16000, quality="HQ")  # nothing above 2.5 kHz
+    estimate = reference + 0.3 * rng.standard_normal(len(reference))
+    delayed = np.zeros((len(reference) + 511, 512))
+    for tap in range(512):
+        delayed[tap : tap + len(reference), tap] = reference
+    basis, _ = np.linalg.qr(delayed)
+    padded = np.concatenate([estimate, np.zeros(511)])
+    explained = np.sum((basis.T @ padded) ** 2) / np.sum(padded**2)
+    exact = 10 * np.log10(explained / (1 - explained))
+    assert sdr_bss512(estimate=estimate, reference=reference) == pytest.approx(exact, abs=1e-3)
+
+
 def test_512_taps_of_a_pure_tone_have_an_answer() -> None:
     tone = np.sin(2 * np.pi * 1000 * np.arange(16000) / 16000)
     noise = np.random.Generator(np.random.PCG64(0)).standard_normal(16000)
