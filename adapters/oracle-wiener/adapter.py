@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sepbench.separators.oracle_masks import wiener_mask, separate_with
+from sepbench.separators.oracle_masks import separate_with, wiener_mask
 from sepbench.separators.separator import Estimate, Request
 
 

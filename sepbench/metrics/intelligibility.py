@@ -1,5 +1,4 @@
-"""STOI and ESTOI: intelligibility of speech by correlating the envelopes of reference and estimate in third-octave
-bands.
+"""STOI and ESTOI: intelligibility of speech by correlating envelopes in third-octave bands.
 
 Meant for speech. On other sounds it is a band-limited envelope correlation (a 1 kHz tone at 37 dB SNR scores 0.006).
 Numerically equal to pystoi 0.4.1, less the unseeded noise that it adds against division by zero, and less its answer of

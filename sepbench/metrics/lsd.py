@@ -11,7 +11,7 @@ import numpy as np
 
 from sepbench.metrics.calling import plain_at_rate
 from sepbench.metrics.mel import stft_magnitude
-from sepbench.metrics.metric import Metric, Sample, Undefined, check_audible, check_pair, is_silent
+from sepbench.metrics.metric import Metric, Sample, Signal, Status, Undefined, check_audible, check_pair, is_silent
 
 WINDOW_SECONDS, HOP_SECONDS = 0.032, 0.008
 FLOOR_DB = -80.0
@@ -24,8 +24,9 @@ def lsd(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int) -> flo
     """Log-spectral distance with a floor: mean over frames of sqrt(mean over bins of (log10(max(R, f) / max(E, f)))²).
 
     R and E are power spectra of 32 ms Hann windows every 8 ms, f is 80 dB below the loudest bin of the whole reference.
-    Frames in which the reference has nothing above f are left out: their distance would be a property of f. The windows
-    are those of speech enhancement (Gray and Markel 1976, doi 10.1109/TASSP.1976.1162849, for the distance).
+    Frames in which the reference has nothing above f are left out: their distance would be a property of f. Windows are
+    given in seconds, so that the number means the same at every rate; 32 ms tells harmonics 60 Hz apart and still
+    follows onsets.
 
     Args:
         estimate: ``(time,)``, floating point.
@@ -38,6 +39,8 @@ def lsd(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int) -> flo
 
     Raises:
         Undefined: ``too_short`` below one window, a silent reference, NaN, unequal lengths.
+
+    Source: Gray and Markel 1976, doi 10.1109/TASSP.1976.1162849; floor and masking are ours.
 
     >>> noise = np.random.default_rng(0).standard_normal(16000)
     >>> round(lsd(estimate=0.5 * noise, reference=noise, sample_rate=16000), 3)
@@ -118,19 +121,20 @@ def lsd_audioldm(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: in
         raise Undefined("too_short", f"nothing is left of {len(estimate)} samples after dropping {offset}")
     if is_silent(estimate) or is_silent(estimate[offset:]):
         raise Undefined("estimate_silent", "a silent estimate cannot be brought to peak 1")
-    found, wanted = _peak_one(estimate[offset:]), _peak_one(reference)
+    found = _peak_one(estimate[offset:], "estimate_silent")
+    wanted = _peak_one(reference, "reference_silent")
     length = min(len(found), len(wanted))
     return lsd_ssr_eval(estimate=found[:length], reference=wanted[:length], sample_rate=sample_rate)
 
 
-def _peak_one(signal: np.ndarray) -> np.ndarray:
+def _peak_one(signal: Signal, if_constant: Status) -> Signal:
     # In float32 like the original: where the signal is silent what stays of its mean is rounding, and the logarithm
     # makes that rounding part of the score (0.015 on a delayed copy at 32 kHz).
     single = signal.astype(np.float32)
     centred = single - np.mean(single)
     peak = np.max(np.abs(centred))
     if peak == 0:
-        raise Undefined("estimate_silent", "nothing is left of a constant signal when its mean is removed")
+        raise Undefined(if_constant, "nothing is left of a constant signal when its mean is removed")
     return np.asarray(centred / peak, dtype=np.float64)
 
 

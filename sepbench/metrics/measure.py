@@ -11,8 +11,11 @@ import numpy as np
 from sepbench.audio import resample
 from sepbench.errors import SepbenchError
 from sepbench.metrics.alignment import TOLERANCE_SECONDS
-from sepbench.metrics.metric import Measurement, Metric, Sample, Signal, Undefined, is_silent
+from sepbench.metrics.metric import Measurement, Metric, Sample, Signal, Status, Undefined, is_silent
 from sepbench.metrics.registry import select
+
+LOUDEST = 1e15
+"""Full scale is 1: samples beyond this come from a diverged model, and their powers leave the range of float32."""
 
 
 def measure(
@@ -60,7 +63,7 @@ def measure(
         sample_rate,
         cut.get("mixture"),
         query,
-        bool(np.isfinite(wanted).all()) and is_silent(wanted),
+        _usable(wanted) and is_silent(wanted),
     )
     measured = measure_sample(sample, chosen)
     if max(lengths) == min(lengths):
@@ -71,7 +74,7 @@ def measure(
 def measure_sample(sample: Sample, metrics: Sequence[Metric]) -> dict[str, Measurement]:
     """Measure one aligned sample; signals are resampled once for all metrics of a rate."""
     signals = [signal for signal in (sample.estimate, sample.reference, sample.mixture) if signal is not None]
-    if not all(np.isfinite(signal).all() for signal in signals):
+    if not all(_usable(signal) for signal in signals):
         return {metric.name: Measurement(None, "not_finite") for metric in metrics}
     at_rate: dict[int, Sample] = {sample.sample_rate: sample}
     measured = {}
@@ -86,7 +89,14 @@ def measure_sample(sample: Sample, metrics: Sequence[Metric]) -> dict[str, Measu
     return measured
 
 
+def _usable(signal: Signal) -> bool:
+    """No NaN, no infinity, nothing beyond `LOUDEST`; a comparison with NaN is false."""
+    return bool((np.abs(signal) <= LOUDEST).all())
+
+
 def _measure_one(metric: Metric, sample: Sample) -> Measurement:
+    if sample.reference.size == 0:
+        return Measurement(None, "too_short")
     if metric.scope == "absent" and not sample.absent:
         return Measurement(None, "not_applicable")
     if metric.scope == "present" and (sample.absent or ("reference" in metric.needs and is_silent(sample.reference))):
@@ -103,7 +113,15 @@ def _measure_one(metric: Metric, sample: Sample) -> Measurement:
         raise SepbenchError(
             f"metric {metric.name} gave NaN", wanted="a number, a limit or Undefined", remedy="report it"
         )
-    return Measurement(None, "estimate_silent" if is_silent(sample.estimate) else "perfect")
+    return Measurement(None, _status_of_limit(metric, value, sample))
+
+
+def _status_of_limit(metric: Metric, value: float, sample: Sample) -> Status:
+    """What an infinite value means. Only the good end is perfect: an audible estimate that holds nothing of its target
+    (sound where the target pauses, none where it sounds) has an SI-SDR of minus infinity."""
+    if value == (math.inf if metric.better == "higher" else -math.inf):
+        return "perfect"
+    return "estimate_silent" if is_silent(sample.estimate) else "not_finite"
 
 
 def _resampled(sample: Sample, rate: int) -> Sample:
@@ -120,11 +138,18 @@ def _resampled(sample: Sample, rate: int) -> Sample:
 
 
 def _check_types(signals: dict[str, np.ndarray], sample_rate: int) -> None:
-    if sample_rate <= 0:
+    if not isinstance(sample_rate, int | np.integer) or sample_rate <= 0:
         raise SepbenchError(
-            "sample rate", given=str(sample_rate), wanted="a positive number of Hz", remedy="correct it"
+            "sample rate", given=repr(sample_rate), wanted="a positive whole number of Hz", remedy="correct it"
         )
     for name, signal in signals.items():
+        if not isinstance(signal, np.ndarray):
+            raise SepbenchError(
+                f"{name} is not an array",
+                given=type(signal).__name__,
+                wanted="a numpy array of shape (time,)",
+                remedy="convert it with numpy.asarray",
+            )
         if signal.ndim != 1 or not np.issubdtype(signal.dtype, np.floating):
             raise SepbenchError(
                 f"{name} is not a mono floating-point signal",

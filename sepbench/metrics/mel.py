@@ -8,12 +8,15 @@ unit area; equal to librosa's default.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sepbench.metrics.metric import Signal, Undefined
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 Magnitudes = NDArray[np.float64]
 Padding = Literal["reflect", "constant"]
@@ -23,11 +26,18 @@ BREAK_HZ = 1000.0
 BREAK_MEL = BREAK_HZ / LINEAR_HZ_PER_MEL
 LOG_STEP = np.log(6.4) / 27
 
+BLOCK_SAMPLES = 1 << 15
+"""Frames are transformed in blocks that stay in the processor's cache: twice as fast as all at once."""
+
 
 @lru_cache(maxsize=32)
 def hann(length: int) -> Signal:
-    """Periodic Hann window, ``(length,)``."""
-    return 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(length) / length)
+    """Periodic Hann window, ``(length,)``, read-only."""
+    # The angles run from -pi as in scipy's get_window, which librosa calls: equal to the last bit. Where a recipe
+    # divides what rounding leaves of a constant (LSD of digital silence), another last bit is another score (by 0.02).
+    window: Signal = 0.5 + 0.5 * np.cos(np.linspace(-np.pi, np.pi, length + 1)[:-1])
+    window.setflags(write=False)  # one array serves every caller
+    return window
 
 
 def stft_magnitude(signal: Signal, *, window: int, hop: int, padding: Padding) -> Magnitudes:
@@ -40,20 +50,56 @@ def stft_magnitude(signal: Signal, *, window: int, hop: int, padding: Padding) -
         padding: what half a window of padding on each side holds: zeros, or the signal mirrored.
 
     Returns:
-        ``(window // 2 + 1, 1 + time // hop)``.
+        ``(window // 2 + 1, frames)``, 1 + time // hop frames for an even window.
 
     Raises:
-        Undefined: ``too_short`` where mirroring needs more samples than there are.
+        Undefined: ``too_short`` where mirroring needs more samples than there are; ``not_applicable`` for a hop below
+            one sample, which is a window in seconds at too low a rate.
 
     >>> stft_magnitude(np.ones(1000), window=256, hop=100, padding="reflect").shape
     (129, 11)
     """
+    if hop < 1:
+        raise Undefined("not_applicable", "less than a sample between frames: the rate is too low for this window")
     half = window // 2
     if padding == "reflect" and len(signal) <= half:
         raise Undefined("too_short", f"{len(signal)} samples are less than half a window of {window}")
     padded = np.pad(signal, half, mode=padding)
     frames = np.lib.stride_tricks.sliding_window_view(padded, window)[: 1 + len(signal) // hop * hop : hop]
-    return np.abs(np.fft.rfft(frames * hann(window), axis=1)).T
+    magnitudes = np.empty((half + 1, len(frames)))
+    block = max(1, BLOCK_SAMPLES // window)
+    for start in range(0, len(frames), block):
+        chosen = slice(start, start + block)
+        np.abs(np.fft.rfft(frames[chosen] * hann(window), axis=1), out=magnitudes[:, chosen].T)
+    return magnitudes
+
+
+def mel_magnitudes(
+    signal: Signal,
+    *,
+    sample_rate: int,
+    window: int,
+    hop: int,
+    bands: int,
+    low_hz: float = 0.0,
+    high_hz: float | None = None,
+) -> Magnitudes:
+    """Slaney's filters over magnitudes with mirrored ends, ``(bands, frames)``.
+
+    Args:
+        signal: ``(time,)``.
+        sample_rate: Hz.
+        window: samples of window and transform.
+        hop: samples between frames.
+        bands: number of filters.
+        low_hz: lower edge of the first filter.
+        high_hz: upper edge of the last; half the rate by default.
+
+    Raises:
+        Undefined: as `stft_magnitude`.
+    """
+    magnitudes = stft_magnitude(signal, window=window, hop=hop, padding="reflect")
+    return np.asarray(_sparse_bank(sample_rate, window, bands, low_hz, high_hz) @ magnitudes)
 
 
 @lru_cache(maxsize=64)
@@ -77,6 +123,16 @@ def mel_bank(
     bank = np.maximum(0, np.minimum(rising, falling)) * (2 / (edges[2:] - edges[:-2]))[:, None]
     bank.setflags(write=False)  # one array serves every caller
     return bank
+
+
+@lru_cache(maxsize=64)
+def _sparse_bank(
+    sample_rate: int, window: int, bands: int, low_hz: float, high_hz: float | None
+) -> csr_array[np.float64]:
+    """The bank without its zeros, nine tenths of it and more."""
+    from scipy.sparse import csr_array
+
+    return csr_array(mel_bank(sample_rate, window, bands, low_hz, high_hz))
 
 
 def _to_mel(hz: float) -> float:

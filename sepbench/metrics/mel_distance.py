@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sepbench.metrics.mel import mel_bank, stft_magnitude
+from sepbench.metrics.mel import mel_magnitudes
 from sepbench.metrics.metric import Metric, Sample, check_audible, check_pair
 
 CLAMP = 1e-5
@@ -62,9 +62,8 @@ def mel_dist(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, s
     check_audible(reference)
     total = 0.0
     for window, bands in zip(scales.windows, scales.bands, strict=True):
-        bank = mel_bank(sample_rate, window, bands)
         found, wanted = (
-            bank @ stft_magnitude(signal, window=window, hop=window // 4, padding="reflect")
+            mel_magnitudes(signal, sample_rate=sample_rate, window=window, hop=window // 4, bands=bands)
             for signal in (estimate, reference)
         )
         logs = np.log10(np.maximum(found, CLAMP)) - np.log10(np.maximum(wanted, CLAMP))

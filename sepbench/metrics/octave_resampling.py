@@ -29,7 +29,8 @@ def resample_octave(signal: Signal, source_rate: int, target_rate: int) -> Signa
 
     common = gcd(source_rate, target_rate)
     up, down = target_rate // common, source_rate // common
-    resampled: Signal = resample_poly(signal, up, down, window=_filter(up, down))
+    # The stubs know only named windows; scipy documents an array as the filter itself.
+    resampled: Signal = resample_poly(signal, up, down, window=_filter(up, down))  # type: ignore[call-overload]
     return resampled
 
 

@@ -9,16 +9,17 @@ from collections.abc import Callable
 
 import numpy as np
 
+from sepbench.errors import SepbenchError
 from sepbench.metrics.calling import plain, plain_at_rate
-from sepbench.metrics.mel import Magnitudes, mel_bank, stft_magnitude
+from sepbench.metrics.mel import Magnitudes, mel_magnitudes
 from sepbench.metrics.metric import Metric, Sample, Signal, check_audible, check_pair
 
 BANDS = 64
 LOW_HZ = 50.0
 MEL_FLOOR = 1e-5
 IMAGE_OFFSET_DB, IMAGE_RANGE_DB = 20.0, 100.0
-SIXTEEN_KHZ = (512, 160, 8000.0)  # window, hop, highest band edge
-THIRTY_TWO_KHZ = (1024, 320, 14000.0)
+FRAMES = {16000: (512, 160, 8000.0), 32000: (1024, 320, 14000.0)}
+"""By rate: window and hop in samples, highest band edge in Hz."""
 
 
 def psnr_wave(*, estimate: np.ndarray, reference: np.ndarray) -> float:
@@ -61,6 +62,8 @@ def psnr_mel(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     Raises:
         Undefined: ``too_short`` below 257 samples, a silent reference, NaN, unequal lengths.
 
+    Source: the image of haoheliu/audioldm_eval@8dc07ee load_mel.
+
     >>> noise = 0.1 * np.random.default_rng(0).standard_normal(16000)
     >>> round(psnr_mel(estimate=0.5 * noise, reference=noise), 2)
     24.41
@@ -82,6 +85,7 @@ def psnr_mel_audioldm(*, estimate: np.ndarray, reference: np.ndarray, sample_rat
         dB; ``inf`` for equal images, which the original leaves out of its mean.
 
     Raises:
+        SepbenchError: another rate.
         Undefined: ``too_short``, a silent reference, NaN, unequal lengths.
 
     Source: haoheliu/audioldm_eval@8dc07ee load_mel and eval.calculate_psnr_ssim.
@@ -90,6 +94,13 @@ def psnr_mel_audioldm(*, estimate: np.ndarray, reference: np.ndarray, sample_rat
     >>> round(psnr_mel_audioldm(estimate=0.5 * noise, reference=noise, sample_rate=32000), 2)
     24.41
     """
+    if sample_rate not in FRAMES:
+        raise SepbenchError(
+            "audioldm_eval has no mel image at this rate",
+            given=f"{sample_rate} Hz",
+            wanted="16000 or 32000 Hz",
+            remedy="resample first",
+        )
     estimate, reference = check_pair(estimate=estimate, reference=reference)
     check_audible(reference)
     found, wanted = (np.clip(signal - signal.mean(), -1, 1) for signal in (estimate, reference))
@@ -97,9 +108,10 @@ def psnr_mel_audioldm(*, estimate: np.ndarray, reference: np.ndarray, sample_rat
 
 
 def _image(signal: Signal, sample_rate: int) -> Magnitudes:
-    window, hop, high_hz = SIXTEEN_KHZ if sample_rate == 16000 else THIRTY_TWO_KHZ
-    bank = mel_bank(sample_rate, window, BANDS, LOW_HZ, high_hz)
-    mel = bank @ stft_magnitude(signal, window=window, hop=hop, padding="reflect")
+    window, hop, high_hz = FRAMES[sample_rate]
+    mel = mel_magnitudes(
+        signal, sample_rate=sample_rate, window=window, hop=hop, bands=BANDS, low_hz=LOW_HZ, high_hz=high_hz
+    )
     decibels = 20 * np.log10(np.maximum(mel, MEL_FLOOR))
     return np.clip((decibels - IMAGE_OFFSET_DB + IMAGE_RANGE_DB) / IMAGE_RANGE_DB, 0, 1)
 

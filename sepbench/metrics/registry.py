@@ -46,5 +46,13 @@ def get(name: str) -> Metric:
 
 
 def select(names: Iterable[str]) -> list[Metric]:
-    """The metrics of those names, in order, each once."""
+    """The metrics of those names, in order, each once.
+
+    Raises:
+        SepbenchError: an unknown name, or a bare string, whose letters would be taken for names.
+    """
+    if isinstance(names, str):
+        raise SepbenchError(
+            "one string instead of a list of metrics", given=names, wanted="a list of names", remedy=f'use ["{names}"]'
+        )
     return [get(name) for name in dict.fromkeys(names)]

@@ -6,8 +6,6 @@ an estimate equal to its target gives ``inf``. No mean is removed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from sepbench.metrics.calling import improved, plain
@@ -41,25 +39,32 @@ def sdr(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     >>> round(sdr(estimate=np.array([1.0, 0.9]), reference=np.array([1.0, 1.0])), 4)
     23.0103
     """
-    estimate, reference = _audible_pair(estimate, reference)
+    estimate, reference = audible_pair(estimate=estimate, reference=reference)
     return ratio_db(reference, estimate - reference)
 
 
 def sdri(*, estimate: np.ndarray, reference: np.ndarray, mixture: np.ndarray) -> float:
     """SDR improvement: sdr(e, r) - sdr(m, r).
 
+    Args:
+        estimate: ``(time,)``, floating point.
+        reference: ``(time,)``, floating point, the same length.
+        mixture: ``(time,)``, floating point, the same length.
+
     Returns:
         dB, 0 for the untouched mixture. Silence earns minus the mixture's SDR: +10 dB where the target lies at -10 dB,
         so read it beside `si_sdri` and the silence control.
 
     Raises:
-        Undefined: as `sdr`; ``perfect`` where the mixture is the target already.
+        Undefined: as `sdr`; ``not_applicable`` where the mixture is the target already.
+
+    Source: as `sdr`.
 
     >>> r, n = np.array([1.0, 1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0, 1.0])
     >>> round(sdri(estimate=r + 0.1 * n, reference=r, mixture=r + n), 4)
     20.0
     """
-    return improvement(sdr(estimate=estimate, reference=reference), lambda: sdr(estimate=mixture, reference=reference))
+    return improvement(sdr(estimate=estimate, reference=reference), sdr(estimate=mixture, reference=reference))
 
 
 def si_sdr(*, estimate: np.ndarray, reference: np.ndarray) -> float:
@@ -70,8 +75,8 @@ def si_sdr(*, estimate: np.ndarray, reference: np.ndarray) -> float:
         reference: ``(time,)``, floating point, the same length.
 
     Returns:
-        dB in [-inf, inf]; unchanged by gain and polarity of either signal; ``inf`` for a scaled copy, ``-inf`` for an
-        audible estimate orthogonal to the reference.
+        dB in [-inf, inf]; unchanged by gain and polarity of either signal; ``inf`` for an identical estimate (a scaled
+        copy may keep its rounding, some 300 dB), ``-inf`` for an audible estimate orthogonal to the reference.
 
     Raises:
         Undefined: ``estimate_silent`` (silence has no scale), a silent reference, NaN, unequal lengths.
@@ -89,26 +94,40 @@ def si_sdr(*, estimate: np.ndarray, reference: np.ndarray) -> float:
 def si_sdri(*, estimate: np.ndarray, reference: np.ndarray, mixture: np.ndarray) -> float:
     """SI-SDR improvement: si_sdr(e, r) - si_sdr(m, r).
 
+    Args:
+        estimate: ``(time,)``, floating point.
+        reference: ``(time,)``, floating point, the same length.
+        mixture: ``(time,)``, floating point, the same length.
+
     Returns:
         dB, 0 for the untouched mixture at any level.
 
     Raises:
-        Undefined: as `si_sdr`; ``perfect`` where the mixture is the target already.
+        Undefined: as `si_sdr`; ``not_applicable`` where the mixture is the target already, silent, or holds nothing of
+            the target.
+
+    Source: as `si_sdr`.
 
     >>> r, n = np.array([1.0, 1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0, 1.0])
     >>> round(si_sdri(estimate=r + 0.1 * n, reference=r, mixture=r + n), 4)
     20.0
     """
-    return improvement(
-        si_sdr(estimate=estimate, reference=reference), lambda: si_sdr(estimate=mixture, reference=reference)
-    )
+    value = si_sdr(estimate=estimate, reference=reference)
+    if is_silent(mixture):
+        raise Undefined("not_applicable", "a silent mixture has no scale: nothing can be improved")
+    return improvement(value, si_sdr(estimate=mixture, reference=reference))
 
 
 def sd_sdr(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     """Scale-dependent SDR: with a = <r, e> / <r, r>, 10 log10(‖a r‖² / ‖e - r‖²).
 
+    Args:
+        estimate: ``(time,)``, floating point.
+        reference: ``(time,)``, floating point, the same length.
+
     Returns:
-        dB; like SI-SDR for an estimate of the right level, lower for a wrong one.
+        dB in [-inf, inf]; like SI-SDR for an estimate of the right level, lower for a wrong one; ``inf`` for an
+        identical estimate.
 
     Raises:
         Undefined: ``estimate_silent``, a silent reference, NaN, unequal lengths.
@@ -131,15 +150,17 @@ def ratio_db(signal: Signal, error: Signal) -> float:
     return float(10 * np.log10(above / below)) if above > 0 else float("-inf")
 
 
-def improvement(value: float, of_mixture: Callable[[], float]) -> float:
+def improvement(value: float, of_mixture: float) -> float:
     """Value minus the mixture's value, where the mixture has a finite one."""
-    before = of_mixture()
-    if not np.isfinite(before):
-        raise Undefined("perfect", "the mixture is the target already: nothing can be improved")
-    return value - before
+    if of_mixture == float("inf"):
+        raise Undefined("not_applicable", "the mixture is the target already: nothing can be improved")
+    if of_mixture == float("-inf"):
+        raise Undefined("not_applicable", "the mixture holds nothing of the target: any estimate is infinitely better")
+    return value - of_mixture
 
 
-def _audible_pair(estimate: np.ndarray, reference: np.ndarray) -> tuple[Signal, Signal]:
+def audible_pair(*, estimate: np.ndarray, reference: np.ndarray) -> tuple[Signal, Signal]:
+    """Both as float64, of one length, finite, the reference audible; raises `Undefined` otherwise."""
     estimate, reference = check_pair(estimate=estimate, reference=reference)
     check_audible(reference)
     return estimate, reference
@@ -147,7 +168,7 @@ def _audible_pair(estimate: np.ndarray, reference: np.ndarray) -> tuple[Signal, 
 
 def _projected(estimate: np.ndarray, reference: np.ndarray) -> tuple[Signal, Signal]:
     """The estimate and its projection on the reference."""
-    estimate, reference = _audible_pair(estimate, reference)
+    estimate, reference = audible_pair(estimate=estimate, reference=reference)
     if is_silent(estimate):
         raise Undefined("estimate_silent", "a silent estimate has no scale")
     return estimate, float(estimate @ reference) / float(reference @ reference) * reference

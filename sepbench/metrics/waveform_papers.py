@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from sepbench.metrics.calling import improved, plain
-from sepbench.metrics.metric import Metric, Need, Signal, check_audible, check_pair
+from sepbench.metrics.metric import Metric, Need
+from sepbench.metrics.waveform import audible_pair
 
 FLOAT32_EPS = float(np.finfo(np.float32).eps)
 AUDIOSEP_POWER_FLOOR = 1e-10
@@ -18,6 +19,10 @@ CODECSEP_EPS = 1e-8
 
 def sdr_audiosep(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     """AudioSep's SDR: 10 log10(max(mean r², 1e-10) / max(mean (e - r)², 1e-10)).
+
+    Args:
+        estimate: ``(time,)``, floating point.
+        reference: ``(time,)``, floating point, the same length.
 
     Returns:
         dB; at most 10 log10(mean r² / 1e-10), so its ceiling depends on the level; 0 for a silent estimate.
@@ -30,14 +35,27 @@ def sdr_audiosep(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     >>> round(sdr_audiosep(estimate=np.array([1.0, 1.0]), reference=np.array([1.0, 1.0])), 4)
     100.0
     """
-    estimate, reference = _audible(estimate, reference)
+    estimate, reference = audible_pair(estimate=estimate, reference=reference)
     signal = max(float(np.mean(reference**2)), AUDIOSEP_POWER_FLOOR)
     error = max(float(np.mean((estimate - reference) ** 2)), AUDIOSEP_POWER_FLOOR)
     return float(10 * np.log10(signal / error))
 
 
 def sdri_audiosep(*, estimate: np.ndarray, reference: np.ndarray, mixture: np.ndarray) -> float:
-    """AudioSep's SDR improvement, `sdr_audiosep` of the estimate minus that of the mixture.
+    """AudioSep's SDR improvement: sdr_audiosep(e, r) - sdr_audiosep(m, r).
+
+    Args:
+        estimate: ``(time,)``, floating point.
+        reference: ``(time,)``, floating point, the same length.
+        mixture: ``(time,)``, floating point, the same length.
+
+    Returns:
+        dB, 0 for the untouched mixture.
+
+    Raises:
+        Undefined: a silent reference, NaN, unequal lengths.
+
+    Source: Audio-AGI/AudioSep@944583f, the evaluators.
 
     >>> r, n = np.array([1.0, 1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0, 1.0])
     >>> round(sdri_audiosep(estimate=r + 0.1 * n, reference=r, mixture=r + n), 4)
@@ -50,6 +68,10 @@ def sdri_audiosep(*, estimate: np.ndarray, reference: np.ndarray, mixture: np.nd
 def si_sdr_audiosep(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     """AudioSep's SI-SDR: a = (<r, e> + ε) / (<r, r> + ε), 10 log10((‖a r‖² + ε) / (‖e - a r‖² + ε)), ε of float32.
 
+    Args:
+        estimate: ``(time,)``, floating point.
+        reference: ``(time,)``, floating point, the same length.
+
     Returns:
         dB; 0 for a silent estimate. No mean is removed.
 
@@ -61,7 +83,7 @@ def si_sdr_audiosep(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     >>> round(si_sdr_audiosep(estimate=np.zeros(4), reference=np.ones(4)), 4)
     0.0
     """
-    estimate, reference = _audible(estimate, reference)
+    estimate, reference = audible_pair(estimate=estimate, reference=reference)
     scale = (float(reference @ estimate) + FLOAT32_EPS) / (float(reference @ reference) + FLOAT32_EPS)
     scaled = scale * reference
     error = estimate - scaled
@@ -69,7 +91,20 @@ def si_sdr_audiosep(*, estimate: np.ndarray, reference: np.ndarray) -> float:
 
 
 def si_sdri_audiosep(*, estimate: np.ndarray, reference: np.ndarray, mixture: np.ndarray) -> float:
-    """AudioSep's SI-SDR improvement.
+    """AudioSep's SI-SDR improvement: si_sdr_audiosep(e, r) - si_sdr_audiosep(m, r).
+
+    Args:
+        estimate: ``(time,)``, floating point.
+        reference: ``(time,)``, floating point, the same length.
+        mixture: ``(time,)``, floating point, the same length.
+
+    Returns:
+        dB, 0 for the untouched mixture.
+
+    Raises:
+        Undefined: a silent reference, NaN, unequal lengths.
+
+    Source: Audio-AGI/AudioSep@944583f, computed there for VGGSound.
 
     >>> r, n = np.array([1.0, 1.0, 0.0, 0.0]), np.array([0.0, 0.0, 1.0, 1.0])
     >>> round(si_sdri_audiosep(estimate=r + 0.1 * n, reference=r, mixture=r + n), 4)
@@ -83,6 +118,10 @@ def si_sdr_codecsep(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     """CodecSep's SI-SDR: both means removed, a = <r, e> / (<r, r> + ε), 10 log10(‖a r‖² / (‖e - a r‖² + ε) + ε), ε
     1e-8.
 
+    Args:
+        estimate: ``(time,)``, floating point.
+        reference: ``(time,)``, floating point, the same length.
+
     Returns:
         dB, never below -80, which is also what a silent estimate gets.
 
@@ -94,18 +133,12 @@ def si_sdr_codecsep(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     >>> round(si_sdr_codecsep(estimate=np.zeros(4), reference=np.array([1.0, -1.0, 1.0, -1.0])), 4)
     -80.0
     """
-    estimate, reference = _audible(estimate, reference)
+    estimate, reference = audible_pair(estimate=estimate, reference=reference)
     estimate, reference = estimate - estimate.mean(), reference - reference.mean()
     scaled = float(reference @ estimate) / (float(reference @ reference) + CODECSEP_EPS) * reference
     error = estimate - scaled
     ratio = float(scaled @ scaled) / (float(error @ error) + CODECSEP_EPS)
     return float(10 * np.log10(ratio + CODECSEP_EPS))
-
-
-def _audible(estimate: np.ndarray, reference: np.ndarray) -> tuple[Signal, Signal]:
-    estimate, reference = check_pair(estimate=estimate, reference=reference)
-    check_audible(reference)
-    return estimate, reference
 
 
 _AUDIOSEP = "Audio-AGI/AudioSep@944583f utils.py"
