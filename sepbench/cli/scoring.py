@@ -36,7 +36,7 @@ def carry_out(config: RunConfig, *, max_failures: int, as_json: bool) -> None:
 
 def _print_summary(outcome: Outcome) -> None:
     suite, models = outcome.summary["suite"], outcome.summary["models"]
-    canonical = [name for name in suite["metrics"] if "@" not in name]
+    canonical = [name for name in suite["metric_order"] if "@" not in name]
     arrows = {name: "↑" if suite["metrics"][name]["better"] == "higher" else "↓" for name in canonical}
     rows = [[name, *(_cell(model["metrics"][metric]) for metric in canonical)] for name, model in models.items()]
     print_table(

@@ -74,6 +74,7 @@ def _suite_part(suite: LoadedSuite, extent: Extent, metrics: Sequence[Metric]) -
         "scoring_rate": settings.scoring_rate,
         "averaging": settings.averaging,
         "manifests": {manifest.meta.name: manifest.meta.content_hash for manifest in suite.manifests},
+        "metric_order": [metric.name for metric in metrics],
         "metrics": {metric.name: _metric_part(metric) for metric in metrics},
     }
 
