@@ -51,7 +51,12 @@ def write_report(runs: Sequence[Path], output: Path) -> Path:
         InvalidRecord: one of another schema, or without what the page shows.
         SepbenchError: the page cannot be written there.
     """
-    html = render_page([_section(folder) for folder in runs])
+    from jinja2 import UndefinedError
+
+    try:
+        html = render_page([_section(folder) for folder in runs])
+    except UndefinedError as error:
+        raise _foreign(runs[0], error) from error
     try:
         write_whole(output, html)
     except OSError as error:
@@ -66,11 +71,15 @@ def _section(folder: Path) -> Section:
     try:
         return build_section(summary, run)
     except (KeyError, TypeError, IndexError) as error:
-        raise InvalidRecord(
-            f"{folder / SUMMARY}: not a summary of this version",
-            given=f"{type(error).__name__}: {error}",
-            remedy="run the same sepbench run command again: it rewrites the summary from the rows",
-        ) from error
+        raise _foreign(folder, error) from error
+
+
+def _foreign(folder: Path, error: Exception) -> InvalidRecord:
+    return InvalidRecord(
+        f"{folder / SUMMARY}: not a summary of this version",
+        given=f"{type(error).__name__}: {error}",
+        remedy="run the same sepbench run command again: it rewrites the summary from the rows",
+    )
 
 
 def build_section(summary: Mapping[str, Any], run: Mapping[str, Any]) -> Section:

@@ -27,8 +27,6 @@ def test_oracle_template_mixture_in_that_order(real_esc50: Path, tmp_path: Path)
     values = {name: model["metrics"]["si_sdri"]["value"] for name, model in outcome.summary["models"].items()}
     assert outcome.failed == 0
     assert values["oracle-irm"] > values["template"] > values["mixture"] == pytest.approx(0, abs=0.01)
-    low, _ = outcome.summary["models"]["template"]["metrics"]["si_sdri"]["ci95"]
-    assert low > 0
     assert values["silence"] is None  # silence has no scale; plain SDRi pays it where targets are weak
     below_zero = outcome.summary["models"]["silence"]["slices"]["snr_bin"]["-15..-10"]["sdri"]["value"]
     assert 10 < below_zero < 15

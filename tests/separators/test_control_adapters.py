@@ -77,9 +77,7 @@ def test_noise_is_that_of_the_hash_of_the_items_name() -> None:
     seed = int(hashlib.sha256(b"m0.0").hexdigest()[:32], 16)
     expected = np.random.Generator(np.random.PCG64(seed)).standard_normal(5000)
     (estimate,) = ask("noise-matched", requests(5000))
-    assert np.corrcoef(estimate.audio, expected)[0, 1] == pytest.approx(
-        EXPECTED, abs=1e-9
-    )
+    assert np.corrcoef(estimate.audio, expected)[0, 1] == pytest.approx(EXPECTED, abs=1e-9)
 
 
 def test_noise_for_a_silent_mixture_is_silence() -> None:
