@@ -189,10 +189,8 @@ def _third_octaves() -> Envelopes:
     return inside
 
 
-_TAAL, _JENSEN = (
-    "Taal et al. 2011, doi 10.1109/TASL.2011.2114881",
-    "Jensen and Taal 2016, doi 10.1109/TASLP.2016.2585878",
-)
+_TAAL = "Taal et al. 2011, doi 10.1109/TASL.2011.2114881"
+_JENSEN = "Jensen and Taal 2016, doi 10.1109/TASLP.2016.2585878"
 _EVENTSEP = "overjoy1008/EventSep@c329038 utils/metric_utils.compute_stoi"
 
 METRICS = (
