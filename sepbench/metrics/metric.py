@@ -27,7 +27,7 @@ Status = Literal[
     "perfect",  # the error is exactly zero, the ratio has no finite value
     "reference_silent",
     "estimate_silent",
-    "not_finite",
+    "not_finite",  # NaN or infinity in a signal, or a ratio of minus infinity: nothing of the target is there
     "too_short",
     "length_mismatch",
     "not_applicable",  # the metric does not speak of such an item, or not at this rate
