@@ -7,14 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sepbench.separators.class_dictionaries import (
-    BandAnalysis,
-    Decomposition,
-    Dictionary,
-    Spectra,
-    learn_classes,
-    separate_by_dictionary,
-)
+from sepbench.separators.class_dictionaries import Dictionary, DictionaryBaseline, Spectra
 from sepbench.separators.separator import Estimate, Request
 
 FRAMES_PER_CLASS = 400
@@ -27,24 +20,13 @@ class Adapter:
 
     def load(self, config: Mapping[str, Any], device: str) -> None:
         """Factorise the training clips' spectra, class by class."""
-        training = config["training"]
-        self._analysis = BandAnalysis(training["sample_rate"], config["bands"])
-        self._how = Decomposition(config["iterations"], config["background_penalty"], config["background_weight"])
-        learnt = learn_classes(training, self._analysis, clips_per_label=config["clips_per_label"])
-        self._matcher = learnt.matcher
-        parts = {label: components(frames, config["components"]) for label, frames in learnt.frames.items()}
-        self._dictionaries = {
-            label: (own, np.concatenate([other for name, other in parts.items() if name != label]))
-            for label, own in parts.items()
-            if len(parts) > 1
-        }
+        self._baseline = DictionaryBaseline.learn(
+            config, own=lambda frames: components(frames, config["components"]), background=lambda atoms: atoms
+        )
 
     def separate(self, requests: Sequence[Request]) -> Sequence[Estimate]:
         """One masked mixture per request; unknown words give the mixture back."""
-        return [
-            separate_by_dictionary(request, self._analysis, self._matcher, self._dictionaries, self._how)
-            for request in requests
-        ]
+        return self._baseline.separate(requests)
 
 
 def components(frames: Spectra, count: int) -> Dictionary:

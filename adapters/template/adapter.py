@@ -8,14 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.cluster.vq import kmeans2
 
-from sepbench.separators.class_dictionaries import (
-    BandAnalysis,
-    Decomposition,
-    Dictionary,
-    Spectra,
-    learn_classes,
-    separate_by_dictionary,
-)
+from sepbench.separators.class_dictionaries import Dictionary, DictionaryBaseline, Spectra
 from sepbench.separators.separator import Estimate, Request
 
 FRAMES_PER_CLASS = 1500
@@ -26,30 +19,16 @@ class Adapter:
     """Learns templates when loaded; separates by masks."""
 
     def load(self, config: Mapping[str, Any], device: str) -> None:
-        """Cluster the training clips' spectra, class by class."""
-        training = config["training"]
-        self._analysis = BandAnalysis(training["sample_rate"], config["bands"])
-        self._how = Decomposition(config["iterations"], config["background_penalty"], config["background_weight"])
-        learnt = learn_classes(training, self._analysis, clips_per_label=config["clips_per_label"])
-        self._matcher = learnt.matcher
-        templates = {label: typical(frames, config["templates"]) for label, frames in learnt.frames.items()}
-        self._dictionaries = {
-            label: (own, typical(others(templates, label), config["background_templates"]))
-            for label, own in templates.items()
-            if len(templates) > 1
-        }
+        """Cluster the training clips' spectra, class by class, and then all other classes' templates once more."""
+        self._baseline = DictionaryBaseline.learn(
+            config,
+            own=lambda frames: typical(frames, config["templates"]),
+            background=lambda atoms: typical(atoms, config["background_templates"]),
+        )
 
     def separate(self, requests: Sequence[Request]) -> Sequence[Estimate]:
         """One masked mixture per request; unknown words give the mixture back."""
-        return [
-            separate_by_dictionary(request, self._analysis, self._matcher, self._dictionaries, self._how)
-            for request in requests
-        ]
-
-
-def others(templates: Mapping[str, Dictionary], label: str) -> Dictionary:
-    """The templates of every other class."""
-    return np.concatenate([own for name, own in templates.items() if name != label])
+        return self._baseline.separate(requests)
 
 
 def typical(frames: Spectra, count: int) -> Dictionary:

@@ -12,11 +12,26 @@ if TYPE_CHECKING:
     from sepbench.engine.run import Progress
 
 PLAIN_STEPS = 10
+CELL_MARGIN = 3
 
 
 def print_json(content: Any) -> None:
     """Sorted, indented JSON without NaN on stdout."""
     print(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False))
+
+
+def fitting(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> int:
+    """How many columns, from the left, a table of that width can show without breaking words.
+
+    >>> fitting(["model", "si_sdri", "lsd"], [["mixture", "0.00", "1.56"]], width=24)
+    2
+    """
+    used = 0
+    for index, column in enumerate(columns):
+        used += max(len(column), *(len(row[index]) for row in rows)) + CELL_MARGIN
+        if used > width:
+            return max(2, index)
+    return len(columns)
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
@@ -51,6 +66,7 @@ def progress_shown() -> Iterator[Callable[[Progress], None]]:
         failed = 0
 
         def show(progress: Progress) -> None:
+            """Move the bar."""
             nonlocal failed
             failed += progress.row.status == "failed"
             words = f"scoring, {failed} failed" if failed else "scoring"
@@ -63,6 +79,7 @@ def _plain_lines() -> Callable[[Progress], None]:
     shown = failed = 0
 
     def show(progress: Progress) -> None:
+        """A line for every tenth."""
         nonlocal shown, failed
         failed += progress.row.status == "failed"
         step = progress.done * PLAIN_STEPS // progress.total

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import Any
 
 import typer
 
-from sepbench.cli.output import print_json, print_table, progress_shown
+from sepbench.cli.output import fitting, print_json, print_table, progress_shown
 from sepbench.engine.config import RunConfig
 from sepbench.engine.run import Outcome, run
 
@@ -39,11 +40,14 @@ def _print_summary(outcome: Outcome) -> None:
     canonical = [name for name in suite["metric_order"] if "@" not in name]
     arrows = {name: "↑" if suite["metrics"][name]["better"] == "higher" else "↓" for name in canonical}
     rows = [[name, *(_cell(model["metrics"][metric]) for metric in canonical)] for name, model in models.items()]
-    print_table(
-        f"{suite['title']} ({suite['name']}, {suite['scored_items']} of {suite['items']} items)",
-        ["model", *(f"{name} {arrows[name]}" for name in canonical)],
-        rows,
-    )
+    columns = ["model", *(f"{name} {arrows[name]}" for name in canonical)]
+    shown = fitting(columns, rows, shutil.get_terminal_size().columns) if sys.stdout.isatty() else len(columns)
+    title = f"{suite['title']} ({suite['name']}, {suite['scored_items']} of {suite['items']} items)"
+    print_table(title, columns[:shown], [row[:shown] for row in rows])
+    if shown < len(columns):
+        print(
+            f"{len(columns) - shown} more metrics in {outcome.folder}/summary.json and on the page of sepbench report"
+        )
     if suite["partial"]:
         print(f"partial: --limit {suite['limit']}")
     if suite["missing_items"]:

@@ -6,7 +6,7 @@ Spectra have shape ``(frames, bands)``: square roots of mel band powers on windo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -140,22 +140,57 @@ def target_mask(spectra: Spectra, target: Dictionary, background: Dictionary, ho
     return mask
 
 
-def separate_by_dictionary(
-    request: Request,
-    analysis: BandAnalysis,
-    matcher: Matcher,
-    dictionaries: Mapping[str, tuple[Dictionary, Dictionary]],
-    how: Decomposition,
-) -> Estimate:
-    """One separation: the class's share of the mixture, or, to remove it, the rest.
+@dataclass(frozen=True)
+class DictionaryBaseline:
+    """A separator that knows every learnt class as a dictionary, and for each the dictionary of everything else."""
 
-    A query that speaks of no learnt class gets the untouched mixture back, whichever way it asks: the baseline
-    abstains.
-    """
-    label = matcher.match(request.query)
-    if label is None or label not in dictionaries:
-        return Estimate(request.item, request.mixture, request.sample_rate)
-    heard = resample(request.mixture, request.sample_rate, analysis.sample_rate)
-    mask = target_mask(analysis.spectra(heard), *dictionaries[label], how)
-    kept = analysis.to_bins(mask if request.mode == "extract" else 1 - mask)
-    return Estimate(request.item, apply_mask(heard, kept, analysis.transform), analysis.sample_rate)
+    analysis: BandAnalysis
+    matcher: Matcher
+    dictionaries: Mapping[str, tuple[Dictionary, Dictionary]]
+    how: Decomposition
+
+    @classmethod
+    def learn(
+        cls,
+        config: Mapping[str, Any],
+        *,
+        own: Callable[[Spectra], Dictionary],
+        background: Callable[[Dictionary], Dictionary],
+    ) -> DictionaryBaseline:
+        """Learn from the clips a suite leaves for it.
+
+        Args:
+            config: the adapter's settings, with ``training`` from the harness.
+            own: a class's frames -> its dictionary.
+            background: the atoms of all other classes together -> the background's dictionary.
+        """
+        training = config["training"]
+        analysis = BandAnalysis(training["sample_rate"], config["bands"])
+        learnt = learn_classes(training, analysis, clips_per_label=config["clips_per_label"])
+        atoms = {label: own(frames) for label, frames in learnt.frames.items()}
+        dictionaries = {
+            label: (known, background(np.concatenate([other for name, other in atoms.items() if name != label])))
+            for label, known in atoms.items()
+            if len(atoms) > 1
+        }
+        how = Decomposition(config["iterations"], config["background_penalty"], config["background_weight"])
+        return cls(analysis, learnt.matcher, dictionaries, how)
+
+    def separate(self, requests: Sequence[Request]) -> list[Estimate]:
+        """One estimate per request."""
+        return [self._separate(request) for request in requests]
+
+    def _separate(self, request: Request) -> Estimate:
+        """The class's share of the mixture, or, to remove it, the rest.
+
+        A query that speaks of no learnt class gets the untouched mixture back, whichever way it asks: the baseline
+        abstains.
+        """
+        label = self.matcher.match(request.query)
+        if label is None or label not in self.dictionaries:
+            return Estimate(request.item, request.mixture, request.sample_rate)
+        heard = resample(request.mixture, request.sample_rate, self.analysis.sample_rate)
+        mask = target_mask(self.analysis.spectra(heard), *self.dictionaries[label], self.how)
+        kept = self.analysis.to_bins(mask if request.mode == "extract" else 1 - mask)
+        separated = apply_mask(heard, kept, self.analysis.transform)
+        return Estimate(request.item, separated, self.analysis.sample_rate)
