@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,33 +12,62 @@ from typing import Any
 from sepbench.errors import InvalidRecord, SepbenchError
 from sepbench.manifest import write_whole
 from sepbench.report.plots import snr_curves
-from sepbench.report.view import (
-    SLICE_TITLES,
-    SORT_BY,
-    Column,
-    Group,
-    SliceTable,
-    columns,
-    groups,
-    slice_tables,
-)
+from sepbench.report.view import IMPROVEMENTS, Column, Table, columns, leading, results, slice_tables
 from sepbench.results.run_folder import RUN, SUMMARY, read_json
+
+
+@dataclass(frozen=True)
+class Named:
+    """A fact with its name."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Banner:
+    """What a reader must know before any number."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why `count` items of a model have no estimate."""
+
+    model: str
+    message: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A finished drawing; `svg` is markup made here, in which texts are escaped."""
+
+    title: str
+    improvement: bool
+    svg: str
 
 
 @dataclass(frozen=True)
 class Section:
     """One run on the page."""
 
-    suite: Mapping[str, Any]
-    run: Mapping[str, Any]
-    models: Mapping[str, Any]
-    columns: list[Column]
-    groups: list[Group]
-    paper_columns: list[Column]
-    paper_groups: list[Group]
+    title: str
+    description: str
+    facts: tuple[Named, ...]
+    banners: tuple[Banner, ...]
+    results: Table
+    papers: Table
     sorted_by: str
-    plot: str
-    slices: list[SliceTable]
+    plots: tuple[Plot, ...]
+    slices: tuple[Table, ...]
+    failures: tuple[Failure, ...]
+    metrics: tuple[Column, ...]
+    hashes: tuple[Named, ...]
+    training: tuple[Named, ...]
+    provenance: tuple[Named, ...]
 
 
 def write_report(runs: Sequence[Path], output: Path) -> Path:
@@ -51,12 +82,7 @@ def write_report(runs: Sequence[Path], output: Path) -> Path:
         InvalidRecord: one of another schema, or without what the page shows.
         SepbenchError: the page cannot be written there.
     """
-    from jinja2 import UndefinedError
-
-    try:
-        html = render_page([_section(folder) for folder in runs])
-    except UndefinedError as error:
-        raise _foreign(runs[0], error) from error
+    html = render_page([_section(folder, f"run{number}") for number, folder in enumerate(runs, start=1)])
     try:
         write_whole(output, html)
     except OSError as error:
@@ -66,49 +92,129 @@ def write_report(runs: Sequence[Path], output: Path) -> Path:
     return output
 
 
-def _section(folder: Path) -> Section:
+def _section(folder: Path, prefix: str) -> Section:
     summary, run = read_json(folder / SUMMARY), read_json(folder / RUN)
     try:
-        return build_section(summary, run)
-    except (KeyError, TypeError, IndexError) as error:
-        raise _foreign(folder, error) from error
+        return build_section(summary, run, prefix)
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise InvalidRecord(
+            f"{folder}: {SUMMARY} and {RUN} are not what this version writes",
+            given=f"{type(error).__name__}: {error}",
+            wanted="the fields of schema 1",
+            remedy="run the same sepbench run command again: it rewrites both from the rows",
+        ) from error
 
 
-def _foreign(folder: Path, error: Exception) -> InvalidRecord:
-    return InvalidRecord(
-        f"{folder / SUMMARY}: not a summary of this version",
-        given=f"{type(error).__name__}: {error}",
-        remedy="run the same sepbench run command again: it rewrites the summary from the rows",
-    )
-
-
-def build_section(summary: Mapping[str, Any], run: Mapping[str, Any]) -> Section:
-    """Everything one run shows."""
-    ours, papers = columns(summary, papers=False), columns(summary, papers=True)
-    leading = next((column for name in SORT_BY for column in ours if column.name == name), None)
+def build_section(summary: Mapping[str, Any], run: Mapping[str, Any], prefix: str) -> Section:
+    """Everything one run shows; `prefix` makes its plots' ids its own."""
+    suite, models = summary["suite"], summary["models"]
+    ours, theirs = columns(summary, papers=False), columns(summary, papers=True)
+    first = leading(ours)
     return Section(
-        suite=summary["suite"],
-        run=run,
-        models=summary["models"],
-        columns=ours,
-        groups=groups(summary, ours),
-        paper_columns=papers,
-        paper_groups=groups(summary, papers) if papers else [],
-        sorted_by="" if leading is None else leading.label,
-        plot="" if leading is None else snr_curves(summary, leading),
-        slices=slice_tables(summary, ours),
+        title=suite["title"],
+        description=suite["description"],
+        facts=_facts(suite),
+        banners=_banners(suite),
+        results=results(summary, "Results", papers=False),
+        papers=results(summary, "Recipes of papers", papers=True),
+        sorted_by="" if first is None else first.label,
+        plots=_plots(summary, ours, prefix),
+        slices=tuple(slice_tables(summary, ours)),
+        failures=tuple(
+            Failure(name, message, count)
+            for name, model in models.items()
+            for message, count in model["coverage"]["errors"].items()
+        ),
+        metrics=(*ours, *theirs),
+        hashes=_hashes(summary),
+        training=tuple(Named(name, ", ".join(model["trained_on"])) for name, model in models.items()),
+        provenance=_provenance(run),
     )
+
+
+def _facts(suite: Mapping[str, Any]) -> tuple[Named, ...]:
+    built = suite["items"] - suite["missing_items"]
+    return (
+        Named("items scored", f"{suite.get('scored_items', built)} of {suite['items']}"),
+        Named("mixtures in the suite", str(suite["mixtures"])),
+        Named("scored at", f"{suite['scoring_rate']} Hz" if suite["scoring_rate"] else "each clip's own rate"),
+        Named("averaging", suite["averaging"].replace("_", " ")),
+        Named("suite hash", suite["hash"][:12]),
+    )
+
+
+def _banners(suite: Mapping[str, Any]) -> tuple[Banner, ...]:
+    total, missing, refused = suite["items"], suite["missing_items"], suite.get("refused_items", 0)
+    found = []
+    if suite["partial"]:
+        which = "Not all items were scored" if suite["limit"] is None else f"Scored with --limit {suite['limit']}"
+        found.append(Banner("PARTIAL RUN.", f"{which}; these numbers are not the suite's."))
+    if missing:
+        text = f"{total - missing} of {total} items could be built here; the clips of {missing} are not on the machine."
+        found.append(Banner("Coverage.", text))
+    if refused:
+        text = f"{refused} items are left out for every model: their mixtures break the drawing rules."
+        found.append(Banner("Refused.", text))
+    return tuple(found)
+
+
+def _plots(summary: Mapping[str, Any], shown: Sequence[Column], prefix: str) -> tuple[Plot, ...]:
+    """The improvements over SNR; without any, the metric that leads, or else the first."""
+    wanted = [column for column in shown if column.name in IMPROVEMENTS]
+    first = leading(shown)
+    wanted = wanted or ([first] if first else list(shown[:1]))
+    drawn = [(column, snr_curves(summary, column, f"{prefix}-{column.name}")) for column in wanted]
+    return tuple(Plot(column.label, column.name in IMPROVEMENTS, svg) for column, svg in drawn if svg)
+
+
+def _hashes(summary: Mapping[str, Any]) -> tuple[Named, ...]:
+    suite = summary["suite"]
+    return (
+        Named(f"suite {suite['name']}", suite["hash"]),
+        *(Named(f"list {name}", value) for name, value in suite["manifests"].items()),
+        *(Named(f"model {name}", model["revision"]) for name, model in summary["models"].items()),
+    )
+
+
+def _provenance(run: Mapping[str, Any]) -> tuple[Named, ...]:
+    git, seconds = run["git"], run.get("wall_seconds")
+    packages = ", ".join(f"{name} {version}" for name, version in run["packages"].items())
+    machine = [f"{name.replace('_', ' ')} {value}" for name, value in run["hardware"].items() if value is not None]
+    commit = (
+        "no git checkout" if git is None else git["commit"] + (", with uncommitted changes" if git["dirty"] else "")
+    )
+    facts = {
+        "sepbench": run["sepbench"],
+        "started": run["started"],
+        "finished": run["finished"] or "not finished",
+        "wall time": "" if seconds is None else f"{seconds:.0f} s",
+        "machine": ", ".join([run["platform"], *machine]),
+        "device": run["device"],
+        "workers": run.get("workers"),
+        "batch": run.get("batch"),
+        "Python": run["python"],
+        "packages": packages,
+        "git state": commit,
+        "rows by status": ", ".join(f"{status} {count}" for status, count in run.get("counts", {}).items()),
+    }
+    return tuple(Named(name, str(value)) for name, value in facts.items() if value not in (None, ""))
 
 
 def render_page(sections: Sequence[Section]) -> str:
     """The HTML, every text escaped; the plots are the only markup taken as it is."""
-    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("sepbench.report"),
-        autoescape=select_autoescape(default=True, default_for_string=True),
+        autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("page.html.j2").render(sections=sections, slice_titles=SLICE_TITLES)
+    environment.filters["sha256"] = _sha256
+    return environment.get_template("page.html.j2").render(sections=sections) + "\n"
+
+
+def _sha256(script: str) -> str:
+    """The hash by which the page's own security policy lets its one script run, and no other."""
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

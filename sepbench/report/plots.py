@@ -1,28 +1,48 @@
-"""Plots as inline SVG: the same bytes for the same numbers, readable on light and dark."""
+"""Plots as inline SVG: the same bytes for the same numbers, in the page's own text colour on light and dark."""
 
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+from xml.etree import ElementTree
 
-from sepbench.report.view import Column
+from sepbench.report.view import IMPROVEMENTS, Column
 
-# Okabe and Ito's palette: told apart by colour-blind readers; line styles tell the rest.
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999999")
+# Okabe and Ito's colours that can be told apart by colour-blind readers and seen on white and on near-black; markers
+# and line styles, whose counts have no common divisor with the colours', tell the rest.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b58500")
 STYLES = ("-", "--", "-.", ":")
-NEUTRAL = "#888888"
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+INK = "#010203"  # matplotlib knows no currentColor: this stands for it until the SVG is written
+SPREAD_DB = 2.0  # curves are set side by side within this much of a bin, so that their intervals can be seen
+SVG = "{http://www.w3.org/2000/svg}"
+HREF = "{http://www.w3.org/1999/xlink}href"
 
 
-def snr_curves(summary: Mapping[str, Any], metric: Column) -> str:
-    """The metric over 5 dB bins of SNR, a line with its 95 % interval per model; empty where there are no bins.
+@dataclass(frozen=True)
+class Curve:
+    """One model over the bins: their centres, values and how far the interval reaches below and above."""
+
+    model: str
+    oracle: bool
+    centres: list[float]
+    values: list[float]
+    below: list[float]
+    above: list[float]
+
+
+def snr_curves(summary: Mapping[str, Any], metric: Column, prefix: str) -> str:
+    """The metric over bins of SNR, a line with its 95 % intervals per model; empty where there are no bins.
 
     Controls are left to the tables: of an improvement the mixture's is zero, and noise lies so low that nothing else
-    could be told apart.
+    could be told apart. `prefix` keeps this SVG's ids apart from others' on the page.
     """
-    shown = {name: model for name, model in summary["models"].items() if model["paradigm"] != "control"}
-    curves = {name: _points(model, metric.name) for name, model in shown.items()}
-    curves = {name: points for name, points in curves.items() if len(points) > 1}
+    models = sorted(summary["models"].items(), key=lambda each: (each[1]["paradigm"] == "oracle", each[0]))
+    found = [_curve(name, model, metric.name) for name, model in models if model["paradigm"] != "control"]
+    curves = [curve for curve in found if len(curve.values) > 1]
     if not curves:
         return ""
     import matplotlib
@@ -31,37 +51,78 @@ def snr_curves(summary: Mapping[str, Any], metric: Column) -> str:
     with matplotlib.rc_context({"svg.hashsalt": "sepbench", "svg.fonttype": "none", "font.family": "sans-serif"}):
         figure = Figure(figsize=(8, 3.6), layout="constrained")
         axis = figure.subplots()
-        for index, (name, points) in enumerate(curves.items()):
-            colour, style = COLOURS[index % len(COLOURS)], STYLES[index // len(COLOURS) % len(STYLES)]
-            centres, values, lows, highs = zip(*points, strict=True)
-            # "_" hides a label from matplotlib's legend; "$" would start mathematics.
-            label = name.replace("$", "\\$").lstrip("_")
-            axis.plot(centres, values, style, color=colour, marker="o", markersize=4, label=label)
-            axis.fill_between(centres, lows, highs, color=colour, alpha=0.15, linewidth=0)
-        axis.axhline(0, color=NEUTRAL, linewidth=0.8)
-        axis.set_xlabel("SNR of the item in the mixture (dB)", color=NEUTRAL)
-        axis.set_ylabel(f"{metric.label} ({metric.unit})" if metric.unit else metric.label, color=NEUTRAL)
-        axis.tick_params(colors=NEUTRAL)
-        for spine in axis.spines.values():
-            spine.set_color(NEUTRAL)
-        axis.legend(frameon=False, labelcolor=NEUTRAL, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-        return _svg(figure)
+        for index, curve in enumerate(curves):
+            _draw(axis, curve, index, SPREAD_DB * ((index + 0.5) / len(curves) - 0.5))
+        if metric.name in IMPROVEMENTS:
+            axis.axhline(0, color=INK, linewidth=0.8)
+        axis.set_xlabel("SNR of the item in the mixture (dB)", color=INK)
+        axis.set_ylabel(_text(f"{metric.label} ({metric.unit})" if metric.unit else metric.label), color=INK)
+        axis.tick_params(colors=INK)
+        for name, spine in axis.spines.items():
+            spine.set_visible(name in ("left", "bottom"))
+            spine.set_color(INK)
+        axis.legend(frameon=False, labelcolor=INK, fontsize=9, loc="center left", bbox_to_anchor=(1, 0.5))
+        return _svg(figure, prefix)
 
 
-def _points(model: Mapping[str, Any], metric: str) -> list[tuple[float, float, float, float]]:
-    """(bin's centre, value, low, high) where the bin has a value."""
-    points = []
-    for name, table in model["slices"].get("snr_bin", {}).items():
-        entry = table.get(metric)
-        if entry is not None and entry["value"] is not None:
-            low, high = (float(edge) for edge in name.split(".."))
-            interval = entry["ci95"] or [entry["value"]] * 2
-            points.append(((low + high) / 2, entry["value"], interval[0], interval[1]))
-    return sorted(points)
+def _draw(axis: Any, curve: Curve, index: int, shift: float) -> None:
+    axis.errorbar(
+        [centre + shift for centre in curve.centres],
+        curve.values,
+        yerr=[curve.below, curve.above],
+        label=_text(curve.model) + (" (oracle)" if curve.oracle else ""),
+        color=INK if curve.oracle else COLOURS[index % len(COLOURS)],
+        linestyle=STYLES[index % len(STYLES)],
+        marker=MARKERS[index % len(MARKERS)],
+        markersize=4,
+        linewidth=1 if curve.oracle else 1.5,
+        elinewidth=1,
+    )
 
 
-def _svg(figure: Any) -> str:
+def _text(name: str) -> str:
+    """A text as it is: "$" would start mathematics, a leading "_" hides a label from the legend, and XML has no place
+    for control characters.
+    """
+    shown = "".join(letter if letter.isprintable() else "\ufffd" for letter in name)
+    return ("\u200b" if name.startswith("_") else "") + shown.replace("$", "\\$")
+
+
+def _curve(name: str, model: Mapping[str, Any], metric: str) -> Curve:
+    bins = model["slices"].get("snr_bin", {})
+    centres = ((sum(map(float, edges.split(".."))) / 2, table.get(metric)) for edges, table in bins.items())
+    centred = sorted(centres, key=lambda each: each[0])
+    found = [(centre, entry) for centre, entry in centred if entry is not None and entry["value"] is not None]
+    values = [entry["value"] for _, entry in found]
+    intervals = [entry["ci95"] or [entry["value"]] * 2 for _, entry in found]
+    # Where bootstrap intervals miss their own value (a bin of very few recordings), the bar ends at the value.
+    below = [max(value - low, 0.0) for value, (low, _) in zip(values, intervals, strict=True)]
+    above = [max(high - value, 0.0) for value, (_, high) in zip(values, intervals, strict=True)]
+    return Curve(name, model["paradigm"] == "oracle", [centre for centre, _ in found], values, below, above)
+
+
+def _svg(figure: Any, prefix: str) -> str:
+    """The drawing alone: no metadata, ids of its own, and the page's text colour for what is not a curve."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    text = buffer.getvalue()
-    return text[text.index("<svg") :].strip()
+    with warnings.catch_warnings():
+        # Texts stay texts in the SVG: letters that matplotlib's font lacks are drawn by the reader's.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    root = ElementTree.fromstring(buffer.getvalue())
+    for metadata in root.findall(f"{SVG}metadata"):
+        root.remove(metadata)
+    for element in root.iter():
+        element.tag = element.tag.removeprefix(SVG)
+        for key, value in list(element.attrib.items()):
+            element.set(key, _own(key, value, prefix))
+        if HREF in element.attrib:
+            element.set("href", element.attrib.pop(HREF))
+    return ElementTree.tostring(root, encoding="unicode").strip()
+
+
+def _own(key: str, value: str, prefix: str) -> str:
+    if key == "id":
+        return f"{prefix}-{value}"
+    if key == HREF:
+        return f"#{prefix}-{value.removeprefix('#')}"
+    return value.replace("url(#", f"url(#{prefix}-").replace(INK, "currentColor")

@@ -1,24 +1,52 @@
 """From ``summary.json`` to the tables of a page: plain records, no HTML and no files.
 
 Systems are ranked among themselves only. Controls and oracles stand apart; a system that makes its sound anew is not
-ranked by ratios of waveforms, since it cannot meet the reference sample by sample.
+ranked by ratios of waveforms, since it cannot meet the reference sample by sample. ``summary.json`` is written with
+sorted keys, so every order a reader sees is made here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import groupby
+from typing import Any, Literal
 
-RATE_METRICS = ("silent_output_rate",)
-WAVEFORM_PREFIXES = ("sdr", "si_sdr", "sd_sdr", "psnr_wave")
+Kind = Literal["systems", "controls", "oracles"]
+
+DASH = "\u2013"
 SYNTHESISING = ("regenerate", "generative")
-GROUPS = (
-    ("Systems", ("mask", "regenerate", "generative", "files")),
-    ("Controls", ("control",)),
-    ("Oracles", ("oracle",)),
+IMPROVEMENTS = ("si_sdri", "sdri")
+SORT_BY = (*IMPROVEMENTS, "si_sdr", "sdr")
+# psnr_wave has a spectral cousin's name and compares sample by sample all the same.
+FAMILIES = (
+    ("waveform", ("sdr", "si_sdr", "sd_sdr", "psnr_wave")),
+    ("spectral", ("lsd", "psnr", "mel_dist")),
+    ("intelligibility", ("stoi", "estoi")),
+    ("presence", ("silent_output_rate", "absent_output_level")),
 )
-SORT_BY = ("si_sdri", "sdri", "si_sdr", "sdr")
+OTHER = "other"
+GROUP_TITLES: Mapping[Kind, tuple[str, str]] = {
+    "systems": ("Systems", ""),
+    "controls": ("Controls", "what doing nothing, or nothing sensible, scores; never ranked"),
+    "oracles": ("Oracles", "given the answer; never ranked"),
+}
+NEEDS = {
+    "references": "is given the answer",
+    "all_prompts": "is given all prompts",
+    "training_clips": "learns from the corpora's other recordings",
+}
+SLICES = {
+    "snr_bin": "By the item's SNR in dB",
+    "presence": "By whether the sound is there",
+    "mode": "By what is asked",
+    "kind": "By how it is asked",
+    "source_count": "By number of sources",
+    "corpus": "By corpus",
+    "label": "By class",
+}
+SLICE_METRICS = ("si_sdri", "sdri", "lsd", "silent_output_rate", "absent_output_level")
+NARROW = 4  # a slice with more values than this shows its leading metric only, to stay readable
 
 
 @dataclass(frozen=True)
@@ -28,15 +56,19 @@ class Column:
     name: str
     label: str
     unit: str
-    arrow: str
     better: str
     signature: str
     source: str
 
     @property
-    def waveform(self) -> bool:
-        """Whether it compares sample by sample."""
-        return self.name.startswith(WAVEFORM_PREFIXES)
+    def arrow(self) -> str:
+        """Where better values lie."""
+        return "↑" if self.better == "higher" else "↓"
+
+    @property
+    def family(self) -> str:
+        """What the metric looks at; one of ``waveform``, ``spectral``, ``intelligibility``, ``presence``, ``other``."""
+        return next((family for family, names in FAMILIES if self.name.startswith(names)), OTHER)
 
 
 @dataclass(frozen=True)
@@ -47,136 +79,210 @@ class Cell:
     interval: str
     coverage: str
     title: str
+    gaps: str
     below_mixture: bool
     unranked: bool
     sort: float | None
-    bounds: tuple[float, float] | None = None
+    bounds: tuple[float, float] | None
     rank: str = ""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One model's line."""
+    """One model's line; `gaps` say which of its values are averages of fewer items, and why."""
 
     model: str
     title: str
     marks: tuple[str, ...]
     coverage: str
     cells: tuple[Cell, ...]
+    gaps: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class Group:
     """Models that may be compared with each other."""
 
-    name: str
+    kind: Kind
+    title: str
+    note: str
     lines: tuple[Line, ...]
 
 
+@dataclass(frozen=True)
+class Span:
+    """A heading over neighbouring columns."""
+
+    title: str
+    width: int
+
+
+@dataclass(frozen=True)
+class Head:
+    """A column's heading."""
+
+    label: str
+    unit: str = ""
+    better: str = ""
+    arrow: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: headings over headings over groups of lines. `whole` ones carry titles, marks and coverage."""
+
+    title: str
+    spans: tuple[Span, ...]
+    heads: tuple[Head, ...]
+    groups: tuple[Group, ...]
+    whole: bool
+
+
 def columns(summary: Mapping[str, Any], *, papers: bool) -> list[Column]:
-    """Our metrics, or the papers' variants, in the suite's order."""
-    metrics = summary["suite"]["metrics"]
-    return [
-        Column(
-            name=name,
-            label=metrics[name]["label"],
-            unit=metrics[name]["unit"],
-            arrow="↑" if metrics[name]["better"] == "higher" else "↓",
-            better=metrics[name]["better"],
-            signature=metrics[name]["signature"],
-            source=metrics[name]["source"],
-        )
-        for name in summary["suite"]["metric_order"]
-        if ("@" in name) == papers
-    ]
+    """Our metrics, or the papers' variants, by family and within it in the suite's order."""
+    suite = summary["suite"]
+    metrics = suite["metrics"]
+    facts = ("label", "unit", "better", "signature", "source")
+    chosen = [name for name in suite.get("metric_order", metrics) if ("@" in name) == papers]
+    found = [Column(name, *(metrics[name][fact] for fact in facts)) for name in chosen]
+    families = [*(family for family, _ in FAMILIES), OTHER]
+    return sorted(found, key=lambda column: families.index(column.family))
 
 
-def groups(summary: Mapping[str, Any], shown: Sequence[Column]) -> list[Group]:
-    """Every group that has models; systems best first by the leading improvement."""
-    key = next((name for name in SORT_BY if any(column.name == name for column in shown)), None)
+def leading(shown: Iterable[Column]) -> Column | None:
+    """The metric a table is sorted by: the first waveform improvement there is."""
+    by_name = {column.name: column for column in shown}
+    return next((by_name[name] for name in SORT_BY if name in by_name), None)
+
+
+def results(summary: Mapping[str, Any], title: str, *, papers: bool) -> Table:
+    """Every model by every metric, ours or the papers'."""
+    shown = columns(summary, papers=papers)
+    return Table(
+        title=title,
+        spans=tuple(Span(family, len(list(of))) for family, of in groupby(shown, key=lambda column: column.family)),
+        heads=tuple(Head(c.label, c.unit, c.better, c.arrow, c.signature) for c in shown),
+        groups=groups(summary, shown),
+        whole=True,
+    )
+
+
+def groups(summary: Mapping[str, Any], shown: Sequence[Column]) -> tuple[Group, ...]:
+    """Every group that has models; each best first by the leading metric, those it does not rank last."""
     found = []
-    for title, paradigms in GROUPS:
-        models = [(name, model) for name, model in summary["models"].items() if model["paradigm"] in paradigms]
-        lines = [_line(name, model, shown) for name, model in models]
-        if key is not None:
-            lines.sort(key=lambda line: _order(line, shown, key))
-        if title == "Systems":
+    for kind, models in _by_kind(summary):
+        lines = _sorted([_line(name, model, shown) for name, model in models], shown)
+        if kind == "systems":
             lines = _ranked(lines, shown)
-        if lines:
-            found.append(Group(title, tuple(lines)))
-    return found
+        found.append(Group(kind, *GROUP_TITLES[kind], tuple(lines)))
+    return tuple(found)
 
 
-def _order(line: Line, shown: Sequence[Column], key: str) -> tuple[bool, float, str]:
-    value = next(cell.sort for cell, column in zip(line.cells, shown, strict=True) if column.name == key)
-    return (value is None, -(value or 0.0), line.model)
+def _by_kind(summary: Mapping[str, Any]) -> list[tuple[Kind, list[tuple[str, Mapping[str, Any]]]]]:
+    models = list(summary["models"].items())
+    sorted_out = [(kind, [each for each in models if _kind(each[1]) == kind]) for kind in GROUP_TITLES]
+    return [(kind, chosen) for kind, chosen in sorted_out if chosen]
+
+
+def _kind(model: Mapping[str, Any]) -> Kind:
+    """Whoever is given the answer is an oracle, whatever it calls itself."""
+    if model["paradigm"] == "oracle" or "references" in model["needs"]:
+        return "oracles"
+    return "controls" if model["paradigm"] == "control" else "systems"
+
+
+def _sorted(lines: list[Line], shown: Sequence[Column]) -> list[Line]:
+    column = leading(shown)
+    if column is None:
+        return sorted(lines, key=lambda line: line.model)
+    index, sign = shown.index(column), -1 if column.better == "higher" else 1
+
+    def order(line: Line) -> tuple[bool, bool, float, str]:
+        cell = line.cells[index]
+        return (cell.unranked, cell.sort is None, sign * (cell.sort or 0.0), line.model)
+
+    return sorted(lines, key=order)
 
 
 def _line(name: str, model: Mapping[str, Any], shown: Sequence[Column]) -> Line:
     covered = model["coverage"]
+    cells = tuple(_cell(column, model["metrics"][column.name], model) for column in shown)
     return Line(
         model=name,
         title=model["title"],
         marks=_marks(model),
         coverage=f"{covered['ok']} of {covered['items']}",
-        cells=tuple(_cell(column, model) for column in shown),
+        cells=cells,
+        gaps=tuple((column.label, cell.gaps) for column, cell in zip(shown, cells, strict=True) if cell.gaps),
     )
 
 
 def _marks(model: Mapping[str, Any]) -> tuple[str, ...]:
     """What a reader must know of the model before its numbers."""
-    words = {
-        "references": "is given the answer",
-        "all_prompts": "is given all prompts",
-        "training_clips": "learns from the corpora's other recordings",
-    }
-    marks = [words.get(need, need) for need in model["needs"]]
-    if "removal:subtracted" in model["flags"]:
-        marks.append("removal is mixture minus extract")
-    if model["coverage"]["failed"]:
-        marks.append(f"{model['coverage']['failed']} items failed")
-    return tuple(marks)
+    marks = [NEEDS.get(need, f"is given {need}") for need in model["needs"]]
+    marks += ["makes its sound anew"] if model["paradigm"] in SYNTHESISING else []
+    marks += ["removal is mixture minus extract"] if "removal:subtracted" in model["flags"] else []
+    failed = model["coverage"]["failed"]
+    return tuple(marks + ([f"{failed} items failed"] if failed else []))
 
 
-def _cell(column: Column, model: Mapping[str, Any]) -> Cell:
-    entry = model["metrics"][column.name]
-    value, interval = entry["value"], entry["ci95"]
-    reasons = ", ".join(f"{status} {count}" for status, count in entry["undefined"].items())
-    change = entry["over_mixture"]
-    parts = [f"{entry['n_undefined']} without a value: {reasons}"] if entry["n_undefined"] else []
-    if entry["median"] is not None:
-        parts.append(f"median {number(entry['median'], column)}")
+def _cell(column: Column, entry: Mapping[str, Any], model: Mapping[str, Any]) -> Cell:
+    """A value of a table or of a slice; slices carry no reasons and no change over the mixture."""
+    value, interval, missing = entry["value"], entry["ci95"], entry["n_undefined"]
+    reasons = ", ".join(f"{status} {count}" for status, count in entry.get("undefined", {}).items())
+    total = entry["n"] + missing
+    gaps = f"{missing} of {total} undefined" + (f": {reasons}" if reasons else "") if missing else ""
+    change = entry.get("over_mixture")
+    parts = [gaps or f"{total} items"]
+    parts += [f"median {number(entry['median'], column)}"] if entry["median"] is not None else []
     if change is not None and change["value"] is not None:
         parts.append(f"over the mixture {number(change['value'], column, signed=True)}")
     return Cell(
         text=number(value, column),
         interval="" if interval is None else f"{number(interval[0], column)} to {number(interval[1], column)}",
-        coverage=f"{entry['n']} of {entry['n'] + entry['n_undefined']}" if entry["n_undefined"] else "",
+        coverage=f"{entry['n']} of {total}" if missing else "",
         title="; ".join(parts),
-        below_mixture=f"below_mixture:{column.name}" in model["flags"] and model["paradigm"] != "control",
-        unranked=column.waveform and model["paradigm"] in SYNTHESISING,
+        gaps=gaps,
+        below_mixture=_below_mixture(column, entry, model),
+        unranked=column.family == "waveform" and model["paradigm"] in SYNTHESISING,
         sort=value,
         bounds=None if interval is None else (interval[0], interval[1]),
     )
 
 
+def _below_mixture(column: Column, entry: Mapping[str, Any], model: Mapping[str, Any]) -> bool:
+    """Whether the untouched mixture does better; controls are not blamed for it.
+
+    An improvement is itself the change over the mixture and has no flag of its own: its sign tells. That holds in
+    slices too; for other metrics the flag speaks of all items, so a slice is not marked by it.
+    """
+    if _kind(model) == "controls" or entry["value"] is None:
+        return False
+    if column.name.split("@")[0] in IMPROVEMENTS:
+        return bool(entry["value"] < 0)
+    return "over_mixture" in entry and f"below_mixture:{column.name}" in model["flags"]
+
+
 def number(value: float | None, column: Column, *, signed: bool = False) -> str:
     """A value with the digits its unit carries; a dash where there is none.
 
-    >>> decibels = Column("sdr", "SDR", "dB", "", "higher", "", "")
-    >>> number(3.14159, decibels), number(-0.001, decibels), number(None, decibels), number(1.5, decibels, signed=True)
-    ('3.14', '0.00', '-', '+1.50')
+    >>> decibels = Column("sdr", "SDR", "dB", "higher", "", "")
+    >>> number(3.14159, decibels), number(-0.001, decibels), number(1.5, decibels, signed=True)
+    ('3.14', '0.00', '+1.50')
+    >>> number(0.125, Column("silent_output_rate", "", "", "lower", "", "")), number(None, decibels) == DASH
+    ('12.5 %', True)
     """
     if value is None:
-        return "-"
-    if column.name in RATE_METRICS:
-        return f"{100 * value:.1f} %"
-    digits = 2 if column.unit == "dB" else 3
-    return f"{round(value, digits) + 0.0:{'+' if signed else ''}.{digits}f}"
+        return DASH
+    rate = column.name.split("@")[0].endswith("_rate")
+    digits = 1 if rate else 2 if column.unit == "dB" else 3
+    rounded = round(100 * value if rate else value, digits) + 0.0  # adding zero turns -0.0 into 0.0
+    return f"{rounded:{'+' if signed else ''}.{digits}f}" + (" %" if rate else "")
 
 
 def _ranked(lines: list[Line], shown: Sequence[Column]) -> list[Line]:
-    """Mark the best of each column, and those whose interval reaches the best's; a lone system is not ranked."""
+    """Mark the best of each column, and those whose interval reaches the best's; where all are equal, nobody is."""
     by_column = [
         _ranked_column([line.cells[index] for line in lines], column.better) for index, column in enumerate(shown)
     ]
@@ -185,7 +291,7 @@ def _ranked(lines: list[Line], shown: Sequence[Column]) -> list[Line]:
 
 def _ranked_column(cells: list[Cell], better: str) -> list[Cell]:
     ranked = [cell for cell in cells if cell.sort is not None and not cell.unranked]
-    if len(ranked) < 2:
+    if len({cell.sort for cell in ranked}) < 2:
         return cells
     choose = max if better == "higher" else min
     best = choose(ranked, key=lambda cell: cell.sort or 0.0)
@@ -207,47 +313,55 @@ def overlap(one: tuple[float, float] | None, other: tuple[float, float] | None) 
     return one is not None and other is not None and one[0] <= other[1] and other[0] <= one[1]
 
 
-@dataclass(frozen=True)
-class SliceTable:
-    """One metric cut one way: a line per model, a column per value of the slice."""
-
-    slice: str
-    metric: Column
-    values: tuple[str, ...]
-    lines: tuple[tuple[str, tuple[str, ...]], ...]
-
-
-SLICE_TITLES = {
-    "snr_bin": "by the item's SNR in dB",
-    "mode": "by what is asked",
-    "kind": "by how it is asked",
-    "presence": "by whether the sound is there",
-    "source_count": "by number of sources",
-    "corpus": "by corpus",
-    "label": "by class",
-}
-
-
-def slice_tables(summary: Mapping[str, Any], shown: Sequence[Column]) -> list[SliceTable]:
-    """Every slice of the leading improvement metric that has more than one value."""
-    metric = next((column for name in SORT_BY for column in shown if column.name == name), None)
-    if metric is None:
-        return []
+def slice_tables(summary: Mapping[str, Any], shown: Sequence[Column]) -> list[Table]:
+    """A table for every slice that has more than one value, of a few metrics only."""
+    by_name = {column.name: column for column in shown}
+    first = leading(shown)
+    few = [by_name[name] for name in SLICE_METRICS if name in by_name] or list(shown[:1])
     tables = []
-    names = list(next(iter(summary["models"].values()))["slices"])
-    for name in names:
-        cut = {model: facts["slices"][name] for model, facts in summary["models"].items()}
-        values = tuple(
-            dict.fromkeys(value for table in cut.values() for value, of in table.items() if metric.name in of)
-        )
-        lines = tuple(
-            (model, tuple(_slice_cell(table, value, metric) for value in values)) for model, table in cut.items()
-        )
-        if len(values) > 1:
-            tables.append(SliceTable(name, metric, values, lines))
+    for name in SLICES:
+        values = _slice_values(summary, name)
+        of = few if len(values) <= NARROW else [first or few[0]] if few else []
+        if len(values) > 1 and of:
+            tables.append(_slice_table(summary, name, [(column, value) for column in of for value in values], shown))
     return tables
 
 
-def _slice_cell(table: Mapping[str, Any], value: str, metric: Column) -> str:
-    entry = table.get(value, {}).get(metric.name)
-    return "-" if entry is None else number(entry["value"], metric)
+def _slice_values(summary: Mapping[str, Any], name: str) -> list[str]:
+    values = {value for model in summary["models"].values() for value in model["slices"].get(name, {})}
+    return sorted(values, key=_value_order)
+
+
+def _value_order(value: str) -> tuple[bool, float, str]:
+    """Numbers, and the lower ends of bins, by size; then words."""
+    low = value.split("..")[0]
+    digits = low.removeprefix("-").isdecimal()
+    return (not digits, float(low) if digits else 0.0, value)
+
+
+def _slice_table(
+    summary: Mapping[str, Any], name: str, wanted: Sequence[tuple[Column, str]], shown: Sequence[Column]
+) -> Table:
+    """One slice, its models in the order of the results; `shown` are the results' columns."""
+    cuts = {model: facts["slices"].get(name, {}) for model, facts in summary["models"].items()}
+    pairs = [(of, value) for of, value in wanted if any(of.name in cut.get(value, {}) for cut in cuts.values())]
+    spans = [(column, len(list(run))) for column, run in groupby(pairs, key=lambda pair: pair[0])]
+    found = []
+    for group in groups(summary, shown):
+        names = [line.model for line in group.lines]
+        lines = [Line(model, "", (), "", _slice_cells(cuts[model], pairs, summary["models"][model])) for model in names]
+        found.append(replace(group, lines=tuple(lines)))
+    return Table(
+        title=SLICES[name],
+        spans=tuple(Span(f"{c.label} ({c.unit}) {c.arrow}" if c.unit else f"{c.label} {c.arrow}", n) for c, n in spans),
+        heads=tuple(Head(value.replace("..", " to "), better=column.better) for column, value in pairs),
+        groups=tuple(found),
+        whole=False,
+    )
+
+
+def _slice_cells(
+    cut: Mapping[str, Any], pairs: Sequence[tuple[Column, str]], model: Mapping[str, Any]
+) -> tuple[Cell, ...]:
+    nothing = {"value": None, "ci95": None, "median": None, "n": 0, "n_undefined": 0}
+    return tuple(_cell(column, cut.get(value, {}).get(column.name, nothing), model) for column, value in pairs)
