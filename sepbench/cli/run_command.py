@@ -16,6 +16,9 @@ def run(
     metrics: options.Metrics = "",
     limit: options.Limit = None,
     out: options.Out = None,
+    engine: Annotated[
+        str, typer.Option("--engine", help="What runs the work: local, processes of this machine.")
+    ] = "local",
     workers: options.Workers = 1,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Requests per call of a separator.")] = 1,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda:N.")] = "auto",
@@ -38,6 +41,7 @@ def run(
     from sepbench.separators.discovery import find_models
     from sepbench.suite import find_suite, load_suite
 
+    options.one_of("--engine", engine, ("local",))
     wanted = options.names(models)
     if not wanted:
         raise SepbenchError("no model named", given=repr(models), remedy="sepbench list models shows what there is")

@@ -62,6 +62,7 @@ def test_help_takes_under_0_4_seconds() -> None:
             "use one",
         ),
         (["run", "--models", "mixture", "--suite", "demo", "--on-missing", "x"], "--on-missing: given x", "use one"),
+        (["run", "--models", "mixture", "--suite", "demo", "--engine", "gpu"], "--engine: given gpu", "use one"),
         (["run", "--models", "mixture:loud", "--suite", "demo"], "no variant of that name: given loud", "name one"),
         (["run", "--models", "mixture", "--suite", "esc50"], "cannot be built here", "--on-missing skip"),
         (["score", "--estimates", "nowhere", "--suite", "demo"], "no such folder of estimates: given nowhere", "check"),
