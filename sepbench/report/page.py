@@ -12,7 +12,8 @@ from typing import Any
 from sepbench.errors import InvalidRecord, SepbenchError
 from sepbench.manifest import write_whole
 from sepbench.report.plots import snr_curves
-from sepbench.report.view import IMPROVEMENTS, Column, Table, columns, leading, results, slice_tables
+from sepbench.report.slices import slice_tables
+from sepbench.report.view import IMPROVEMENTS, Column, Table, columns, leading, results
 from sepbench.results.run_folder import RUN, SUMMARY, read_json
 
 

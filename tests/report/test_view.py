@@ -8,7 +8,8 @@ from xml.etree import ElementTree
 import pytest
 
 from sepbench.report.plots import snr_curves
-from sepbench.report.view import DASH, Line, Table, columns, groups, results, slice_tables
+from sepbench.report.slices import slice_tables
+from sepbench.report.view import DASH, Line, Table, columns, groups, results
 from tests.report.summaries import entry, model, summary
 
 
