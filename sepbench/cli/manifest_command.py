@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -22,23 +23,51 @@ def build(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing list.")] = False,
 ) -> None:
     """Draw the mixtures of a recipe; the same recipe and corpora give the same bytes."""
-    from sepbench.errors import SepbenchError
     from sepbench.protocols.build import build as build_list
     from sepbench.protocols.recipe import load_recipe
     from sepbench.suite import RECIPE_SUFFIX
 
     loaded = load_recipe(recipe)
     path = output or recipe.with_name(recipe.name.removesuffix(RECIPE_SUFFIX) + ".jsonl")
+    _refuse_to_replace(path, force)
+    manifest = build_list(loaded, path)
+    print(f"{path}: {manifest.meta.rows} mixtures, hash {manifest.meta.content_hash[:16]}")
+    for reason, count in manifest.meta.refused.items():
+        print(f"refused {count}: {reason}")
+
+
+class Published(StrEnum):
+    """Published lists that can be imported."""
+
+    audiosep_esc50 = "audiosep-esc50"
+
+
+@app.command("import")
+def import_(
+    source: Annotated[Published, typer.Argument(help="Which published list.")],
+    table: Annotated[Path, typer.Option("--csv", help="The list's file as published.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The .jsonl to write.")],
+    snr_db: Annotated[float, typer.Option("--snr-db", min=-40, max=40, help="Ratio the pairs are rebuilt at.")] = 0.0,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing list.")] = False,
+) -> None:
+    """Import a paper's list of pairs, to be rebuilt at a stated ratio; rows keep the paper's numbers as flags."""
+    from sepbench.protocols.audiosep_lists import import_esc50
+
+    importers = {Published.audiosep_esc50: import_esc50}
+    _refuse_to_replace(output, force)
+    manifest = importers[source](table, output, snr_db=snr_db)
+    print(f"{output}: {manifest.meta.rows} mixtures, hash {manifest.meta.content_hash[:16]}")
+
+
+def _refuse_to_replace(path: Path, force: bool) -> None:
+    from sepbench.errors import SepbenchError
+
     if path.exists() and not force:
         raise SepbenchError(
             "the list exists, and a frozen list is never edited",
             given=str(path),
             remedy="choose another --output, or --force while it is not published",
         )
-    manifest = build_list(loaded, path)
-    print(f"{path}: {manifest.meta.rows} mixtures, hash {manifest.meta.content_hash[:16]}")
-    for reason, count in manifest.meta.refused.items():
-        print(f"refused {count}: {reason}")
 
 
 @app.command()
