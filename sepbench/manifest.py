@@ -65,12 +65,14 @@ class Source:
     corpus: str
     clip: str
     start: int
-    samples: int
+    samples: int | None
     labels: tuple[str, ...]
     group: str
     role: Role
     offset: int = 0
     gain_db: float | None = None
+    polarity: Literal[-1] | None = None
+    origin: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,10 @@ class TextReference:
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked of a mixture. `sources` are the indexes it speaks of; none means a sound that is not there."""
+    """What is asked of a mixture. `sources` are the indexes it speaks of; none means a sound that is not there.
+
+    `variant` tells queries about the same sources apart by how they are worded ("typo", "caption 2").
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -96,6 +101,7 @@ class Query:
     text: str | None = None
     text_from: TextReference | None = None
     text_sha256: str | None = None
+    variant: str | None = None
 
     @property
     def absent(self) -> bool:
@@ -115,7 +121,12 @@ class Premixed:
 
 @dataclass(frozen=True)
 class Mixture:
-    """One row: how to render a mixture, and the queries asked of it."""
+    """One row: how to render a mixture, and the queries asked of it.
+
+    Rows that are the same sounds rendered otherwise share `pair` and differ in `variant` ("snr -5", "inverted").
+    `samples` None, in premixed rows only, means the length of the files. Flags say what is wrong with a published row
+    (``self_mix`` ...); those with a colon (``row:12``) only say where it comes from.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
@@ -123,7 +134,7 @@ class Mixture:
     sources: tuple[Source, ...]
     queries: tuple[Query, ...]
     sample_rate: int
-    samples: int
+    samples: int | None
     snr_mode: SnrMode
     clip_rule: ClipRule
     resampler: str
@@ -131,6 +142,13 @@ class Mixture:
     common_gain: float | None = None
     premixed: Premixed | None = None
     flags: tuple[str, ...] = ()
+    pair: str | None = None
+    variant: str | None = None
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """What is wrong with a published row."""
+        return tuple(flag for flag in self.flags if ":" not in flag)
 
     @property
     def target(self) -> Source:
@@ -239,22 +257,22 @@ def _check(mixture: Mixture, place: str) -> None:
         refuse("sources", "none", "at least one source")
     if sum(source.role == "target" for source in mixture.sources) != 1:
         refuse("sources", [source.role for source in mixture.sources], "exactly one source with role target")
-    if mixture.samples <= 0 or mixture.sample_rate <= 0:
-        refuse("samples", f"{mixture.samples} at {mixture.sample_rate} Hz", "positive numbers")
+    lengths = [mixture.samples, *(source.samples for source in mixture.sources)]
+    if None in lengths and (mixture.premixed is None or any(length is not None for length in lengths)):
+        refuse("samples", "null", "a length, but for a premixed row: there, null for mixture and source alike")
+    if mixture.sample_rate <= 0 or any(length is not None and length <= 0 for length in lengths):
+        refuse("samples", f"{lengths} at {mixture.sample_rate} Hz", "positive numbers")
     paths = [(f"sources.{i}.clip", source.clip) for i, source in enumerate(mixture.sources)]
     paths += [("premixed.clip", mixture.premixed.clip)] if mixture.premixed else []
     for field, path in paths:
         if not is_inside(path):
             refuse(field, path, "a relative path that stays inside the corpus")
     for i, source in enumerate(mixture.sources):
-        if min(source.start, source.offset) < 0 or source.samples <= 0:
-            refuse(
-                f"sources.{i}",
-                f"start {source.start}, offset {source.offset}, samples {source.samples}",
-                "no negatives",
-            )
-        if source.offset + source.samples > mixture.samples:
-            refuse(f"sources.{i}.samples", source.offset + source.samples, f"an end within {mixture.samples} samples")
+        if min(source.start, source.offset) < 0:
+            refuse(f"sources.{i}", f"start {source.start}, offset {source.offset}", "no negatives")
+        end = source.offset + (source.samples or 0)
+        if mixture.samples is not None and end > mixture.samples:
+            refuse(f"sources.{i}.samples", end, f"an end within {mixture.samples} samples")
     unsolved = [source.gain_db is None for source in mixture.sources if source.role == "noise"]
     if any(unsolved) and (not all(unsolved) or mixture.snr_db is None or mixture.snr_mode == "none"):
         refuse("gain_db", "null on some noises", "a gain on every noise, or on none together with snr_db and a mode")

@@ -72,7 +72,9 @@ def render(mixture: Mixture, recordings: Sequence[Recording]) -> Rendered:
         )
     if mixture.premixed is not None:
         return _premixed(mixture, recordings)
-    dry = [_place(mixture, source, clip) for source, clip in zip(mixture.sources, recordings, strict=True)]
+    length = mixture.samples
+    assert length is not None  # the manifest's reader sees to it: only premixed rows leave it to their files
+    dry = [_place(mixture, source, clip, length) for source, clip in zip(mixture.sources, recordings, strict=True)]
     gains = solve_gains(mixture, dry)
     wet = [signal * 10 ** (gain / 20) for signal, gain in zip(dry, gains, strict=True)]
     snr_db = realised_snr_db(mixture, wet)
@@ -93,16 +95,17 @@ def _sum(stems: Sequence[Audio]) -> Audio:
     return np.asarray(np.sum(stems, axis=0, dtype=np.float64), dtype=np.float32)
 
 
-def _place(mixture: Mixture, source: Source, clip: Recording) -> Signal:
+def _place(mixture: Mixture, source: Source, clip: Recording, length: int) -> Signal:
     """Crop the clip and put it where the row says; what it does not reach stays silent."""
-    audio = resample(clip.audio, clip.sample_rate, mixture.sample_rate)[source.start : source.start + source.samples]
+    whole = resample(clip.audio, clip.sample_rate, mixture.sample_rate)
+    audio = whole[source.start :][: source.samples] * np.float32(source.polarity or 1)
     if len(audio) == 0 or float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) < SILENT_RMS:
         raise UnrenderableMixture(
             f"mixture {mixture.id}: source {source.corpus}/{source.clip} is silent in its window",
             wanted="an RMS of at least -60 dBFS",
             remedy="draw another clip",
         )
-    placed = np.zeros(mixture.samples)
+    placed = np.zeros(length)
     placed[source.offset : source.offset + len(audio)] = audio
     return placed
 
@@ -181,11 +184,12 @@ def clip_gain(mixture: Mixture, summed: Signal) -> float:
 def _premixed(mixture: Mixture, recordings: Sequence[Recording]) -> Rendered:
     """A published pair as it is: nothing re-scaled, the interference is what the target leaves of the mixture."""
     target, mixed = (resample(clip.audio, clip.sample_rate, mixture.sample_rate) for clip in recordings)
-    if len(target) != mixture.samples or len(mixed) != mixture.samples:
+    length = len(mixed) if mixture.samples is None else mixture.samples
+    if len(target) != length or len(mixed) != length or length == 0:
         raise UnrenderableMixture(
             f"mixture {mixture.id}: length of the published pair",
             given=f"target {len(target)}, mixture {len(mixed)} samples",
-            wanted=f"{mixture.samples} samples each",
+            wanted="the same length" if mixture.samples is None else f"{length} samples each",
             remedy="import the pair again",
         )
     rest = (mixed.astype(np.float64) - target).astype(np.float32)

@@ -110,14 +110,14 @@ def load_toml(kind: type[Record], path: Path) -> Record:
         ) from None
 
 
-def read_text(path: Path) -> str:
-    """The file's text as UTF-8, or an error that names the file."""
+def read_text(path: Path, *, encoding: str = "utf-8") -> str:
+    """The file's text, or an error that names the file."""
     try:
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding=encoding)
     except FileNotFoundError:
         raise MissingData("file not found", given=str(path), remedy="check the name and the folder") from None
     except UnicodeDecodeError as error:
-        raise InvalidRecord(f"{path}: not UTF-8 text", given=str(error), remedy="save it as UTF-8") from None
+        raise InvalidRecord(f"{path}: not {encoding} text", given=str(error), remedy=f"save it as {encoding}") from None
     except (IsADirectoryError, NotADirectoryError, PermissionError) as error:
         raise MissingData("file cannot be read", given=f"{path} ({error.strerror})", remedy="check the path") from None
 

@@ -22,7 +22,19 @@ RECIPE_SUFFIX = ".recipe.toml"
 """Files that say how a list was drawn stand beside the lists and are no suites."""
 
 Averaging = Literal["mean", "macro_class_mean", "class_median_mean"]
-Slice = Literal["snr_bin", "mode", "kind", "presence", "source_count", "corpus", "label"]
+Slice = Literal[
+    "snr_bin",
+    "mode",
+    "kind",
+    "presence",
+    "source_count",
+    "corpus",
+    "label",
+    "list",
+    "variant",
+    "faults",
+    "training",
+]
 
 
 @dataclass(frozen=True)
@@ -51,10 +63,11 @@ class Suite:
 
 @dataclass(frozen=True)
 class Item:
-    """A mixture with one of its queries."""
+    """A mixture with one of its queries; `list` names the manifest it stands in."""
 
     mixture: Mixture
     query_index: int
+    list: str
 
     @property
     def name(self) -> str:
@@ -83,10 +96,12 @@ class LoadedSuite:
 
     def items(self) -> list[Item]:
         """Every item, mixtures by id and queries in their order."""
-        mixtures = {mixture.id: mixture for manifest in self.manifests for mixture in manifest.mixtures}
+        mixtures = {
+            mixture.id: (mixture, manifest.meta.name) for manifest in self.manifests for mixture in manifest.mixtures
+        }
         return [
-            Item(mixture, index)
-            for _, mixture in sorted(mixtures.items())
+            Item(mixture, index, name)
+            for _, (mixture, name) in sorted(mixtures.items())
             for index, query in enumerate(mixture.queries)
             if query.kind in self.suite.query_kinds and query.mode in self.suite.query_modes
         ]

@@ -115,20 +115,18 @@ def _metrics() -> list[dict[str, Any]]:
 
 
 def _corpora() -> list[dict[str, Any]]:
-    from sepbench.corpora.corpus import corpus_names, open_corpus
+    from sepbench.corpora.corpus import about, corpus_names, open_corpus
     from sepbench.errors import MissingData
 
     listed: list[dict[str, Any]] = []
     for name in corpus_names():
+        facts = {"name": name, "title": about(name).title, "licence": about(name).licence}
         try:
             corpus = open_corpus(name)
+            clips = corpus.clips()
         except MissingData as error:
-            listed.append(
-                {"name": name, "title": name, "clips": None, "here": 0, "licence": None, "state": error.remedy}
-            )
+            listed.append(facts | {"version": None, "clips": None, "here": 0, "state": error.remedy})
             continue
-        clips = corpus.clips()
         here = sum(corpus.has(clip.id) for clip in clips)
-        facts = {"title": corpus.title, "licence": corpus.licence, "version": corpus.version}
-        listed.append({"name": name, "clips": len(clips), "here": here, "state": "here"} | facts)
+        listed.append(facts | {"version": corpus.version, "clips": len(clips), "here": here, "state": "here"})
     return listed

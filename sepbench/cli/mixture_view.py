@@ -8,7 +8,7 @@ from sepbench import audio
 from sepbench.audio import Audio
 from sepbench.cli.output import print_table
 from sepbench.errors import MissingData
-from sepbench.manifest import Manifest, Mixture
+from sepbench.manifest import Manifest, Mixture, Query, Source
 from sepbench.mixing import Rendered
 from sepbench.search_path import closest
 
@@ -37,7 +37,8 @@ def find_mixture(manifest: Manifest, name: str) -> Mixture:
 def print_mixture(mixture: Mixture) -> None:
     """Sources and queries as two tables."""
     snr = "none" if mixture.snr_db is None else f"{mixture.snr_db:.2f} dB ({mixture.snr_mode})"
-    print(f"mixture {mixture.id}: {mixture.samples / mixture.sample_rate:g} s at {mixture.sample_rate} Hz, SNR {snr}")
+    length = "as long as its file" if mixture.samples is None else f"{mixture.samples / mixture.sample_rate:g} s"
+    print(f"mixture {mixture.id}: {length} at {mixture.sample_rate} Hz, SNR {snr}")
     sources = [
         [
             str(index),
@@ -55,20 +56,30 @@ def print_mixture(mixture: Mixture) -> None:
             query.mode,
             query.kind,
             ", ".join(map(str, query.sources)) or "absent",
-            query.text or "(text_from)",
+            query.text or _pointer(query),
         ]
         for i, query in enumerate(mixture.queries)
     ]
     print_table("queries", ["item", "mode", "kind", "sources", "text"], queries)
 
 
+def _pointer(query: Query) -> str:
+    """Where the words of a query stand that the list does not hold."""
+    reference = query.text_from
+    return f"({reference.field} of {reference.corpus}/{reference.clip})" if reference else ""
+
+
 def parts(mixture: Mixture, rendered: Rendered) -> list[tuple[str, Audio]]:
     """(name, audio) of the mixture and every stem."""
     named = [("mixture", rendered.mixture)]
     for index, stem in enumerate(rendered.stems):
-        label = mixture.sources[index].labels[0] if index < len(mixture.sources) else "remainder"
+        label = _name(mixture.sources[index]) if index < len(mixture.sources) else "remainder"
         named.append((f"{index}-{label.replace(' ', '_').replace('/', '_')}", stem))
     return named
+
+
+def _name(source: Source) -> str:
+    return source.labels[0] if source.labels else source.role
 
 
 def write_wavs(mixture: Mixture, rendered: Rendered, folder: Path) -> list[Path]:
@@ -94,7 +105,7 @@ def draw_spectrograms(mixture: Mixture, rendered: Rendered, path: Path) -> Path:
     top = max(level.max() for level in levels)
     figure = Figure(figsize=(9, 2.2 * len(named)), layout="constrained")
     axes = figure.subplots(len(named), 1, sharex=True, squeeze=False)[:, 0]
-    seconds = mixture.samples / mixture.sample_rate
+    seconds = len(rendered.mixture) / rendered.sample_rate
     for axis, (name, _), level in zip(axes, named, levels, strict=True):
         axis.imshow(
             level,

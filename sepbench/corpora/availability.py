@@ -1,17 +1,18 @@
-"""Which clips of a mixture are on this machine, and their audio."""
+"""Which clips and texts of a mixture are on this machine, and their audio."""
 
 from __future__ import annotations
 
 from sepbench.audio import Recording
 from sepbench.corpora.corpus import Corpus, open_corpus
 from sepbench.errors import MissingData
-from sepbench.manifest import Mixture
+from sepbench.corpora.texts import query_text
+from sepbench.manifest import Mixture, Query
 
 
 class Availability:
     """Looks clips up, each once.
 
-    `missing` collects one line per clip that is not here, or per corpus that is not, in the order met.
+    `missing` collects one line per clip or text that is not here, or per corpus that is not, in the order met.
     """
 
     def __init__(self) -> None:
@@ -23,6 +24,17 @@ class Availability:
         """Whether the mixture can be rendered here."""
         here = [self._has(corpus, clip) for corpus, clip in mixture.files]  # all of them: every missing clip is named
         return all(here)
+
+    def has_text(self, query: Query) -> bool:
+        """Whether the query's words are here; a text other than the list's is an error, not a gap."""
+        if query.text_from is not None and self._open(query.text_from.corpus) is None:
+            return False
+        try:
+            query_text(query)
+        except MissingData as error:
+            self.missing.append(str(error))
+            return False
+        return True
 
     def _has(self, name: str, clip: str) -> bool:
         if (name, clip) not in self._found:

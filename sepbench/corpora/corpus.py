@@ -8,26 +8,24 @@ import pkgutil
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sepbench.audio import Recording
+from sepbench.corpora.about import About
 from sepbench.errors import MissingData
 from sepbench.manifest import Clip
 from sepbench.search_path import closest
 
-NOT_CORPORA = ("availability", "corpus", "synthesis")
+NOT_CORPORA = ("about", "audio_files", "audioset_ontology", "availability", "corpus", "texts")
 
 
 class Corpus(Protocol):
-    """A collection of labelled clips.
+    """A collection of labelled clips. A corpus's module has a constant ``ABOUT`` and a function ``corpus()``."""
 
-    `name` is what manifests call it, `licence` the licence of the whole, `version` pins what `clips` returns.
-    """
-
-    name: str
-    title: str
-    licence: str
-    version: str
+    @property
+    def version(self) -> str:
+        """Pins what `clips` returns: a release's name, or a hash of the index."""
+        ...
 
     def clips(self) -> tuple[Clip, ...]:
         """Every clip the corpus's index names, in order of id, whether or not its audio is here."""
@@ -49,7 +47,20 @@ def corpus_names() -> list[str]:
     True
     """
     modules = pkgutil.iter_modules([str(Path(__file__).parent)])
-    return sorted(module.name for module in modules if module.name not in NOT_CORPORA)
+    return sorted(module.name for module in modules if not module.ispkg and module.name not in NOT_CORPORA)
+
+
+def about(name: str) -> About:
+    """What is known of a corpus without any of its files.
+
+    Raises:
+        MissingData: no such corpus.
+
+    >>> about("synthetic").licence
+    'CC0-1.0'
+    """
+    facts: About = _module(name).ABOUT
+    return facts
 
 
 @cache
@@ -59,10 +70,14 @@ def open_corpus(name: str) -> Corpus:
     Raises:
         MissingData: no such corpus, or its folder is not here; the remedy names the variable to set.
     """
+    corpus: Corpus = _module(name).corpus()
+    return corpus
+
+
+def _module(name: str) -> Any:
     if name not in corpus_names():
         raise MissingData("unknown corpus", given=name, remedy=closest(name, corpus_names()))
-    corpus: Corpus = importlib.import_module(f"sepbench.corpora.{name}").corpus()
-    return corpus
+    return importlib.import_module(f"sepbench.corpora.{name}")
 
 
 def corpus_root(name: str) -> Path:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from sepbench.audio import Recording
+from sepbench.corpora.about import About
 from sepbench.errors import MissingData
 from sepbench.manifest import Clip
 
@@ -19,12 +20,16 @@ TEST_VARIATIONS = 8
 VARIATIONS = 16
 
 
+ABOUT = About(
+    name="synthetic",
+    title="Synthetic sounds",
+    licence="CC0-1.0",
+    homepage="",
+)
+
+
 class Synthetic:
     """The synthesised corpus; nothing to download and nothing to license."""
-
-    name = "synthetic"
-    title = "Synthetic sounds"
-    licence = "CC0-1.0"
 
     @property
     def version(self) -> str:
@@ -39,14 +44,14 @@ class Synthetic:
 
         clips = [
             Clip(
-                corpus=self.name,
+                corpus=ABOUT.name,
                 id=f"{sound.label.replace(' ', '_')}/{variation:02d}",
                 labels=(sound.label,),
                 group=f"synthetic:{sound.label.replace(' ', '_')}:{variation:02d}",
                 split="test" if variation < TEST_VARIATIONS else "train",
                 captions=(sound.caption, *sound.paraphrases),
                 classes=sound.parents,
-                licence=self.licence,
+                licence=ABOUT.licence,
             )
             for sound in CLASSES
             for variation in range(VARIATIONS)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sepbench.audio import Audio, resample
+from sepbench.corpora.texts import query_text
 from sepbench.engine.isolation import around_item
-from sepbench.errors import MissingData
 from sepbench.manifest import Mixture, Query
 from sepbench.mixing import Rendered, reference
 from sepbench.results.rows import Failure
@@ -23,19 +23,6 @@ class Separated:
 
     estimate: Estimate | Failure
     seconds: float | None
-
-
-def query_text(query: Query) -> str:
-    """The query's words.
-
-    Raises:
-        MissingData: the list only says where they stand (`text_from`), and no corpus here can look them up.
-    """
-    if query.text is None:
-        raise MissingData(
-            "the query's text is not in the list", given=str(query.text_from), remedy="fetch the corpus that holds it"
-        )
-    return query.text
 
 
 def make_request(model: Model, mixture: Mixture, rendered: Rendered, query_index: int) -> Request:

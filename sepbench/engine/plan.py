@@ -28,6 +28,7 @@ class Job:
     """A mixture, rendered once, with everything that is still to be done on it."""
 
     mixture: Mixture
+    list: str
     tasks: tuple[Task, ...]
 
 
@@ -41,11 +42,11 @@ class Coverage:
 
 
 def coverage(suite: LoadedSuite) -> Coverage:
-    """Look every clip of the suite up in its corpus."""
+    """Look every clip of the suite up in its corpus, and every text that the lists only point to."""
     here = Availability()
     parts: dict[bool, list[Item]] = {True: [], False: []}
     for item in suite.items():
-        parts[here.has_all(item.mixture)].append(item)
+        parts[here.has_all(item.mixture) and here.has_text(item.query)].append(item)
     return Coverage(parts[True], parts[False], here.missing)
 
 
@@ -89,5 +90,5 @@ def plan_jobs(
             if (model, item.name) not in rows
         )
         if tasks:
-            planned.append(Job(asked[0].mixture, tasks))
+            planned.append(Job(asked[0].mixture, asked[0].list, tasks))
     return planned

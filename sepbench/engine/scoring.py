@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from sepbench.audio import Audio, resample
+from sepbench.corpora.texts import query_text
 from sepbench.manifest import Mixture, Query
 from sepbench.metrics.alignment import align
 from sepbench.metrics.measure import measure_sample
-from sepbench.metrics.metric import Measurement, Metric, Sample
+from sepbench.metrics.metric import Measurement, Metric, Sample, Signal
 from sepbench.mixing import Rendered, reference
 from sepbench.results.rows import Score
 from sepbench.separators.separator import Estimate
@@ -37,6 +38,15 @@ class Scored:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What goes with an estimate: the separator's answers to related queries, and its chunk length in seconds."""
+
+    complement: Estimate | None = None
+    swapped: Estimate | None = None
+    chunk_seconds: float | None = None
+
+
 class Scorer:
     """Scores with one set of metrics at one rate."""
 
@@ -54,7 +64,7 @@ class Scorer:
             reference=self._scored(wanted, mixture.sample_rate),
             mixture=self._scored(rendered.mixture, mixture.sample_rate),
             sample_rate=self._rate,
-            query=query.text,
+            query=query_text(query),
             absent=query.absent and query.mode == "extract",
         )
         compared = [metric for metric in self._of(sample) if metric.over_mixture]
@@ -63,8 +73,11 @@ class Scorer:
             query, rendered.mixture, mixture.sample_rate, sample, item_snr_db(rendered, wanted), of_mixture
         )
 
-    def score(self, item: ItemAudio, estimate: Estimate) -> Scored:
+    def score(self, item: ItemAudio, estimate: Estimate, beside: Beside) -> Scored:
         """Every metric that speaks of the item, each with its change over the mixture.
+
+        Args:
+            beside: what else the separator gave that a metric may compare with.
 
         Raises:
             Undefined: ``length_mismatch`` beyond the tolerance.
@@ -84,6 +97,9 @@ class Scorer:
             sample_rate=self._rate,
             query=item.sample.query,
             absent=item.sample.absent,
+            complement=self._beside(beside.complement, length),
+            swapped=self._beside(beside.swapped, length),
+            chunk_seconds=beside.chunk_seconds,
         )
         measured = measure_sample(sample, self._of(sample))
         trimmed = length != len(item.sample.reference)
@@ -91,7 +107,7 @@ class Scorer:
             {name: self._score(item, name, value, trimmed) for name, value in measured.items()}, aligned.notes
         )
 
-    def score_removal(self, item: ItemAudio, extracted: Estimate) -> Scored:
+    def score_removal(self, item: ItemAudio, extracted: Estimate, beside: Beside) -> Scored:
         """Score the mixture minus what was extracted: the removal of a separator that can only extract."""
         aligned = align(
             estimate=extracted.audio,
@@ -101,8 +117,15 @@ class Scorer:
             tolerance=self._tolerance(item.mixture_rate),
         )
         rest = item.mixture[: len(aligned.audio)] - aligned.audio
-        scored = self.score(item, Estimate(extracted.item, rest.astype(np.float32), item.mixture_rate))
+        scored = self.score(item, Estimate(extracted.item, rest.astype(np.float32), item.mixture_rate), beside)
         return Scored(scored.scores, aligned.notes + scored.notes)
+
+    def _beside(self, estimate: Estimate | None, length: int) -> Signal | None:
+        """Another answer at the scoring rate; None where there is none, or one of another length."""
+        if estimate is None:
+            return None
+        audio = resample(estimate.audio.astype(np.float64), estimate.sample_rate, self._rate)
+        return audio[:length] if 0 <= len(audio) - length <= self._tolerance(self._rate) else None
 
     def _tolerance(self, sample_rate: int) -> int:
         return round(self._tolerance_ms / 1000 * sample_rate)

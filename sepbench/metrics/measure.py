@@ -73,8 +73,8 @@ def measure(
 
 def measure_sample(sample: Sample, metrics: Sequence[Metric]) -> dict[str, Measurement]:
     """Measure one aligned sample; signals are resampled once for all metrics of a rate."""
-    signals = [signal for signal in (sample.estimate, sample.reference, sample.mixture) if signal is not None]
-    if not all(_usable(signal) for signal in signals):
+    signals = (sample.estimate, sample.reference, sample.mixture, sample.complement, sample.swapped)
+    if not all(_usable(signal) for signal in signals if signal is not None):
         return {metric.name: Measurement(None, "not_finite") for metric in metrics}
     at_rate: dict[int, Sample] = {sample.sample_rate: sample}
     measured = {}
@@ -103,6 +103,8 @@ def _measure_one(metric: Metric, sample: Sample) -> Measurement:
         return Measurement(None, "reference_silent")
     if ("mixture" in metric.needs and sample.mixture is None) or ("query" in metric.needs and sample.query is None):
         return Measurement(None, "missing_input")
+    if any(need in metric.needs and getattr(sample, need) is None for need in ("complement", "swapped")):
+        return Measurement(None, "not_applicable")
     try:
         value = float(metric.measure(sample))
     except Undefined as undefined:
@@ -128,11 +130,16 @@ def _resampled(sample: Sample, rate: int) -> Sample:
     def at(signal: Signal) -> Signal:
         return resample(signal, sample.sample_rate, rate)
 
+    def at_if_there(signal: Signal | None) -> Signal | None:
+        return None if signal is None else at(signal)
+
     return replace(
         sample,
         estimate=at(sample.estimate),
         reference=at(sample.reference),
-        mixture=None if sample.mixture is None else at(sample.mixture),
+        mixture=at_if_there(sample.mixture),
+        complement=at_if_there(sample.complement),
+        swapped=at_if_there(sample.swapped),
         sample_rate=rate,
     )
 

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from sepbench.errors import SepbenchError
 
 Signal = NDArray[np.float64]
-Need = Literal["reference", "mixture", "query"]
+Need = Literal["reference", "mixture", "query", "complement", "swapped"]
+Companion = Literal["complement", "swapped"]
+"""Needs that are answers to other queries about the same mixture."""
 Scope = Literal["present", "absent", "any"]
 
 Status = Literal[
@@ -64,7 +66,9 @@ class Measurement:
 class Sample:
     """Everything a metric may look at, already aligned: equal lengths, one rate, float64 ``(time,)``.
 
-    `reference` is silence for a query whose sound is not in the mixture (`absent`).
+    `reference` is silence for a query whose sound is not in the mixture (`absent`). `complement` is what the separator
+    gave when told to extract what it was here told to remove, `swapped` what it gave when asked for another sound of
+    the mixture. `chunk_seconds` is the longest stretch the separator hears at once, where it has such a limit.
     """
 
     estimate: Signal
@@ -73,6 +77,9 @@ class Sample:
     mixture: Signal | None = None
     query: str | None = None
     absent: bool = False
+    complement: Signal | None = None
+    swapped: Signal | None = None
+    chunk_seconds: float | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sepbench import __version__
 from sepbench.audio import RESAMPLER
-from sepbench.corpora.corpus import Corpus, open_corpus
+from sepbench.corpora.corpus import Corpus, about, open_corpus
 from sepbench.errors import NothingComparable
 from sepbench.manifest import SCHEMA, Clip, Manifest, Meta, Mixture, Source, save, with_id
 from sepbench.mixing import UnrenderableMixture, render
@@ -62,7 +62,7 @@ def _meta(recipe: Recipe, corpora: dict[str, Corpus], refused: Counter[str]) -> 
         content_hash=UNWRITTEN,
         recipe={key: value for key, value in dataclasses.asdict(recipe).items() if key != "notes"},
         corpora={name: corpus.version for name, corpus in corpora.items()},
-        licences={name: corpus.licence for name, corpus in corpora.items()},
+        licences={name: about(name).licence for name in corpora},
         notes=recipe.notes,
         refused=dict(sorted(refused.items())),
     )

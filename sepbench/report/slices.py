@@ -15,7 +15,11 @@ SLICES = {
     "mode": "By what is asked",
     "kind": "By how it is asked",
     "source_count": "By number of sources",
+    "list": "By list",
     "corpus": "By corpus",
+    "training": "By whether the model was trained on the corpus",
+    "faults": "As published, and without the faulty rows",
+    "variant": "By variant of the same sounds",
     "label": "By class",
 }
 SLICE_METRICS = ("si_sdri", "sdri", "lsd", "silent_output_rate", "absent_output_level")

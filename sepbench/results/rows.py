@@ -54,6 +54,8 @@ class Row:
 
     `snr_db` is the item's own: power of the reference over power of everything else in the rendered mixture; None where
     either is silent. `cluster` is the recording that bootstraps resample. `seconds` is the separation's wall time.
+    `list` is the manifest's name and `faults` what is wrong with the published row. Rows of one `pair` ask for the same
+    sources of the same sounds, and differ in `variant`: another wording, level or ratio.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -72,6 +74,10 @@ class Row:
     cluster: str
     source_count: int
     snr_db: float | None
+    list: str = ""
+    pair: str = ""
+    variant: str = ""
+    faults: tuple[str, ...] = ()
     removal: Removal | None = None
     notes: tuple[str, ...] = ()
     seconds: float | None = None

@@ -22,6 +22,8 @@ from sepbench.suite import Averaging, LoadedSuite, Slice
 
 SNR_BIN_DB = 5
 DIGITS = 6
+IN_DOMAIN = "in domain"
+"""Where the model was trained on the corpus a row's sound comes from, though perhaps not on that clip."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ def _model_part(context: Context, suite: LoadedSuite, model: Model, rows: Sequen
             "errors": dict(sorted(Counter(_reason(row) for row in failed).items())),
         },
         "metrics": table,
-        "slices": {name: _slice(context, rows, name) for name in suite.suite.slices},
+        "in_domain": sorted({row.corpus for row in rows} & set(model.file.trained_on)),
+        "slices": {name: _slice(context, model, rows, name) for name in suite.suite.slices},
         "cost": {},
         "flags": _flags(context, model, rows, table),
     }
@@ -172,13 +175,13 @@ def _rounded(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _slice(context: Context, rows: Sequence[Row], name: Slice) -> dict[str, Any]:
+def _slice(context: Context, model: Model, rows: Sequence[Row], name: Slice) -> dict[str, Any]:
     """Tables of the same metrics over the rows of each of the slice's values."""
-    values = {row.item: _slice_value(row, name) for row in rows}
-    parts = sorted({value for value in values.values() if value is not None}, key=_slice_order)
+    values = {row.item: _slice_values(model, row, name) for row in rows}
+    parts = sorted({value for found in values.values() for value in found}, key=_slice_order)
     table = {}
     for part in parts:
-        inside = [row for row in rows if values[row.item] == part]
+        inside = [row for row in rows if part in values[row.item]]
         table[part] = {
             metric.name: _entry(context, metric.name, scoped, lambda score: score.value)
             for metric in context.metrics
@@ -187,12 +190,18 @@ def _slice(context: Context, rows: Sequence[Row], name: Slice) -> dict[str, Any]
     return table
 
 
-def _slice_value(row: Row, name: Slice) -> str | None:
+def _slice_values(model: Model, row: Row, name: Slice) -> tuple[str, ...]:
+    """The parts of a slice that a row belongs to: one, none, or, for a list with faulty rows, two."""
     if name == "snr_bin":
-        return None if row.snr_db is None else snr_bin(row.snr_db)
+        return () if row.snr_db is None else (snr_bin(row.snr_db),)
     if name == "presence":
-        return "absent" if row.absent else "present"
-    return str(getattr(row, name))
+        return ("absent" if row.absent else "present",)
+    if name == "faults":
+        return ("as published",) if row.faults else ("as published", "clean")
+    if name == "training":
+        return (IN_DOMAIN if row.corpus in model.file.trained_on else "held out",)
+    value = str(getattr(row, name))
+    return (value,) if value else ()
 
 
 def _slice_order(value: str) -> tuple[float, str]:
@@ -215,6 +224,8 @@ def _flags(context: Context, model: Model, rows: Sequence[Row], table: dict[str,
     flags += [f"needs:{need}" for need in model.file.needs]
     if any(row.removal == "subtracted" for row in rows):
         flags.append("removal:subtracted")
+    if any(row.corpus in model.file.trained_on for row in rows):
+        flags.append("in_domain")
     if any(row.status == "failed" for row in rows):
         flags.append("failed_items")
     for metric in context.metrics:

@@ -68,7 +68,7 @@ def test_version_ignores_line_ends_and_row_order(tree: Callable[..., Esc50]) -> 
 @pytest.mark.parametrize(
     ("lines", "match"),
     [
-        (("file,fold", *ROWS), r"esc50.csv, line 1: header: given file,fold; wanted filename,fold,target"),
+        (("file,fold", *ROWS), r"esc50.csv, line 1: given file,fold; wanted filename,fold,target"),
         ((HEADER, ROWS[0], "1-2-A-0.wav,1,0"), r"esc50.csv, line 3"),
         ((HEADER, ROWS[0] + ",more"), r"esc50.csv, line 2"),
         ((HEADER, "../../x.wav,1,0,dog,True,1,A"), r"esc50.csv, line 2"),
