@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+import tomllib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from sepbench.errors import InvalidRecord, MissingData
 from sepbench.manifest import SCHEMA, STRICT, Manifest, Mixture, Query, QueryKind, QueryMode, is_inside
 from sepbench.manifest import load as load_manifest
-from sepbench.records import canonical_json, load_toml
+from sepbench.records import canonical_json, load_toml, read_text
 from sepbench.search_path import closest, folders
 
 if TYPE_CHECKING:
@@ -81,17 +82,35 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Unbuilt:
+    """A list that is not shipped and could not be built here.
+
+    Attributes:
+        rows: how many mixtures it would have; None where only its audio can tell.
+        recipe_sha256: of the recipe's text.
+        reason: what is missing and what to do.
+    """
+
+    name: str
+    rows: int | None
+    recipe_sha256: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class LoadedSuite:
-    """A suite with its manifests read and checked."""
+    """A suite with its manifests read and checked; `unbuilt` names the lists that are not here."""
 
     suite: Suite
     manifests: tuple[Manifest, ...]
+    unbuilt: tuple[Unbuilt, ...] = ()
 
     @property
     def hash(self) -> str:
         """sha256 of everything that can change a score: settings and lists, not title or description."""
         settings = {k: v for k, v in dataclasses.asdict(self.suite).items() if k not in ("title", "description")}
-        content = {"settings": settings, "lists": [manifest.meta.content_hash for manifest in self.manifests]}
+        lists = [manifest.meta.content_hash for manifest in self.manifests]
+        content = {"settings": settings, "lists": lists + [f"recipe {one.recipe_sha256}" for one in self.unbuilt]}
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
     def items(self) -> list[Item]:
@@ -132,8 +151,12 @@ def find_suite(name: str, named: Sequence[Path] = ()) -> Path:
     return known[name]
 
 
-def load_suite(path: Path) -> LoadedSuite:
+def load_suite(path: Path, *, built: Callable[[Path], Path | str] | None = None) -> LoadedSuite:
     """Read a suite and its manifests, whose names are relative to the suite's file.
+
+    Args:
+        built: gives the list made from a recipe, or the reason why there is none; asked where a recipe stands in the
+            place of a list. None: such lists stay unbuilt.
 
     Raises:
         MissingData, InvalidRecord: naming file, line and field.
@@ -156,5 +179,20 @@ def load_suite(path: Path) -> LoadedSuite:
     ):
         if not good:
             raise InvalidRecord(f"{path}: field {field}", given=str(value), wanted=wanted, remedy="correct the field")
-    manifests = tuple(load_manifest(path.parent / f"{name}.jsonl") for name in suite.manifests)
-    return LoadedSuite(suite, manifests)
+    manifests, unbuilt = [], []
+    for name in suite.manifests:
+        file, recipe = path.parent / f"{name}.jsonl", path.parent / f"{name}{RECIPE_SUFFIX}"
+        found: Path | str = file
+        if not file.is_file() and recipe.is_file():
+            found = built(recipe) if built else f"list {name} is built on demand"
+        if isinstance(found, Path):
+            manifests.append(load_manifest(found))
+        else:
+            unbuilt.append(_unbuilt(name, recipe, found))
+    return LoadedSuite(suite, tuple(manifests), tuple(unbuilt))
+
+
+def _unbuilt(name: str, recipe: Path, reason: str) -> Unbuilt:
+    text = read_text(recipe)
+    rows = tomllib.loads(text).get("rows")
+    return Unbuilt(name, rows, hashlib.sha256(text.encode()).hexdigest(), reason)

@@ -98,6 +98,7 @@ def _suites(named: Sequence[Path]) -> list[dict[str, Any]]:
                 "metrics": loaded.suite.metrics,
                 "items": len(items),
                 "mixtures": len({item.mixture.id for item in items}),
+                "unbuilt": {one.name: one.rows for one in loaded.unbuilt},
                 "hash": loaded.hash,
             }
         )

@@ -23,14 +23,12 @@ def build(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing list.")] = False,
 ) -> None:
     """Draw the mixtures of a recipe; the same recipe and corpora give the same bytes."""
-    from sepbench.protocols.build import build as build_list
-    from sepbench.protocols.recipe import load_recipe
+    from sepbench.protocols.dispatch import build_list
     from sepbench.suite import RECIPE_SUFFIX
 
-    loaded = load_recipe(recipe)
     path = output or recipe.with_name(recipe.name.removesuffix(RECIPE_SUFFIX) + ".jsonl")
     _refuse_to_replace(path, force)
-    manifest = build_list(loaded, path)
+    manifest = build_list(recipe, path)
     print(f"{path}: {manifest.meta.rows} mixtures, hash {manifest.meta.content_hash[:16]}")
     for reason, count in manifest.meta.refused.items():
         print(f"refused {count}: {reason}")

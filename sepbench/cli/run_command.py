@@ -38,14 +38,15 @@ def run(
     from sepbench.engine.device import resolve_device
     from sepbench.errors import SepbenchError
     from sepbench.metrics.registry import select
+    from sepbench.protocols.prepare import prepared_suite
     from sepbench.separators.discovery import find_models
-    from sepbench.suite import find_suite, load_suite
+    from sepbench.suite import find_suite
 
     options.one_of("--engine", engine, ("local",))
     wanted = options.names(models)
     if not wanted:
         raise SepbenchError("no model named", given=repr(models), remedy="sepbench list models shows what there is")
-    loaded = load_suite(find_suite(suite, manifests))
+    loaded = prepared_suite(find_suite(suite, manifests))
     config = RunConfig(
         suite=loaded,
         models=tuple(find_models(wanted, adapters)),

@@ -30,12 +30,13 @@ def score(
     from sepbench.engine.config import RunConfig
     from sepbench.errors import MissingData
     from sepbench.metrics.registry import select
+    from sepbench.protocols.prepare import prepared_suite
     from sepbench.separators.files import model_of_files
-    from sepbench.suite import find_suite, load_suite
+    from sepbench.suite import find_suite
 
     if not estimates.is_dir():
         raise MissingData("no such folder of estimates", given=str(estimates), remedy="check the path")
-    loaded = load_suite(find_suite(suite, manifests))
+    loaded = prepared_suite(find_suite(suite, manifests))
     config = RunConfig(
         suite=loaded,
         models=(model_of_files(name, estimates),),

@@ -52,6 +52,8 @@ def _print_summary(outcome: Outcome) -> None:
         print(f"partial: --limit {suite['limit']}")
     if suite["missing_items"]:
         print(f"coverage: {suite['missing_items']} items lack clips on this machine")
+    for unbuilt in suite["unbuilt"]:
+        print(f"not built: list {unbuilt['list']}, {unbuilt['mixtures'] or 'some'} mixtures: {unbuilt['reason']}")
     if suite["refused_items"]:
         print(f"refused: {suite['refused_items']} items whose mixtures break the drawing rules (silence, extreme gain)")
     print(f"{outcome.computed} items computed, {outcome.failed} failed; results in {outcome.folder}")

@@ -44,6 +44,7 @@ class About:
         homepage: where it is published.
         remote: files that `sepbench data fetch` can bring.
         instructions: what to do for what cannot be fetched, exact enough to be followed; empty where `remote` is all.
+        captions: ``by reference`` where captions may not be passed on: lists then point to them and hold their hash.
     """
 
     name: str
@@ -52,3 +53,4 @@ class About:
     homepage: str
     remote: tuple[RemoteFile, ...] = ()
     instructions: str = ""
+    captions: Literal["free", "by reference"] = "free"

@@ -58,17 +58,20 @@ def select_items(config: RunConfig) -> tuple[list[Item], Extent]:
         NothingComparable: no item is left.
     """
     covered = coverage(config.suite)
-    if covered.missing and config.on_missing == "fail":
+    unbuilt = [f"list {one.name}: {one.reason}" for one in config.suite.unbuilt]
+    reasons = unbuilt + covered.reasons
+    if reasons and config.on_missing == "fail":
+        lists = f" and {len(unbuilt)} lists" if unbuilt else ""
         raise MissingData(
-            f"{len(covered.missing)} of {len(config.suite.items())} items cannot be built here",
-            given="; ".join(covered.reasons[:3]) + (" ..." if len(covered.reasons) > 3 else ""),
+            f"{len(covered.missing)} of {len(config.suite.items())} items{lists} cannot be built here",
+            given="; ".join(reasons[:3]) + (" ..." if len(reasons) > 3 else ""),
             remedy="complete the corpora, or run with --on-missing skip to score what is here",
         )
     items = covered.buildable if config.limit is None else covered.buildable[: config.limit]
     if not items:
         raise NothingComparable(
             f"no item of suite {config.suite.suite.name} can be scored",
-            given="; ".join(covered.reasons[:3]) or f"--limit {config.limit}",
+            given="; ".join(reasons[:3]) or f"--limit {config.limit}",
             remedy="make the corpora available or raise --limit",
         )
     return items, Extent(len(items), len(covered.missing), config.limit)

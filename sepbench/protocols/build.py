@@ -6,6 +6,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from sepbench import __version__
 from sepbench.audio import RESAMPLER
@@ -13,10 +14,15 @@ from sepbench.corpora.corpus import Corpus, about, open_corpus
 from sepbench.errors import NothingComparable
 from sepbench.manifest import SCHEMA, Clip, Manifest, Meta, Mixture, Source, save, with_id
 from sepbench.mixing import UnrenderableMixture, render
-from sepbench.protocols.draw import DrawnRow, compatible, draw_queries, draw_rows
-from sepbench.protocols.recipe import Recipe
+from sepbench.protocols.draw import MAY_MEET, DrawnRow, draw_queries, draw_rows, draw_start, label_text
+from sepbench.protocols.recipe import Recipe, load_recipe
 
 UNWRITTEN = ""  # the id and the list's hash follow from content that is not complete yet
+
+
+def build_recipe(recipe: Path, output: Path, on_row: Callable[[int], None] = lambda rows: None) -> Manifest:
+    """Read a recipe for drawing and build its list; see `build`."""
+    return build(load_recipe(recipe), output, on_row)
 
 
 def build(recipe: Recipe, path: Path, on_row: Callable[[int], None] = lambda rows: None) -> Manifest:
@@ -32,7 +38,7 @@ def build(recipe: Recipe, path: Path, on_row: Callable[[int], None] = lambda row
     """
     corpora = {name: open_corpus(name) for name in sorted(set(recipe.corpora))}
     clips = [clip for corpus in corpora.values() for clip in corpus.clips()]
-    labels = sorted({clip.labels[0]: clip.all_classes() for clip in clips}.items())
+    labels = sorted({label_text(clip): clip.all_classes() for clip in clips if clip.labels}.items())
     refused: Counter[str] = Counter()
     mixtures: list[Mixture] = []
     for row in draw_rows(recipe, clips):
@@ -60,12 +66,21 @@ def _meta(recipe: Recipe, corpora: dict[str, Corpus], refused: Counter[str]) -> 
         seed=recipe.seed,
         rows=0,
         content_hash=UNWRITTEN,
-        recipe={key: value for key, value in dataclasses.asdict(recipe).items() if key != "notes"},
+        recipe=stated(recipe),
         corpora={name: corpus.version for name, corpus in corpora.items()},
         licences={name: about(name).licence for name in corpora},
         notes=recipe.notes,
         refused=dict(sorted(refused.items())),
     )
+
+
+def stated(recipe: Recipe) -> dict[str, Any]:
+    """The recipe for the meta file, without what it does not say: a field added later changes no old one."""
+    content = dataclasses.asdict(recipe) | {
+        "queries": {key: share for key, share in vars(recipe.queries).items() if share is not None}
+    }
+    unsaid = {"notes", *(("protocol",) if recipe.protocol == "draw" else ())}
+    return {key: value for key, value in content.items() if value is not None and key not in unsaid}
 
 
 def _mixture(
@@ -77,10 +92,11 @@ def _mixture(
 ) -> Mixture | None:
     """One row, or None with the reason counted; a noise that the rules refuse gives way to the next candidate."""
     chosen = [row.target]
+    may_meet = MAY_MEET[recipe.exclusion or "shared_class"]
     for candidate in row.noise_candidates:
         if len(chosen) == row.source_count:
             break
-        if all(compatible(candidate, clip) for clip in chosen):
+        if all(may_meet(candidate, clip) for clip in chosen):
             chosen.append(candidate)
     if len(chosen) < row.source_count:
         refused["too few compatible clips"] += 1
@@ -91,7 +107,7 @@ def _mixture(
         return None
     mixture = Mixture(
         id=UNWRITTEN,
-        sources=tuple(_source(recipe, clip, index) for index, clip in enumerate(chosen)),
+        sources=tuple(_source(recipe, row.key, clip, index) for index, clip in enumerate(chosen)),
         queries=queries,
         sample_rate=recipe.sample_rate,
         samples=recipe.samples,
@@ -100,18 +116,19 @@ def _mixture(
         resampler=RESAMPLER,
         snr_db=row.snr_db,
     )
-    return with_id(mixture) if recipe.gains == "solved" else _frozen(mixture, corpora, refused)
+    return _frozen(mixture, corpora, refused) if recipe.gains == "frozen" else with_id(mixture)
 
 
-def _source(recipe: Recipe, clip: Clip, index: int) -> Source:
+def _source(recipe: Recipe, key: str, clip: Clip, index: int) -> Source:
     return Source(
         corpus=clip.corpus,
         clip=clip.id,
-        start=0,
+        start=draw_start(recipe, key, clip),
         samples=recipe.samples,
         labels=clip.labels,
         group=clip.group,
         role="noise" if index else "target",
+        gain_db=0.0 if recipe.gains == "native" else None,
     )
 
 

@@ -16,12 +16,16 @@ if TYPE_CHECKING:
 MIN_SOURCES, MAX_SOURCES = 2, 5
 
 
+Exclusion = Literal["shared_class", "ancestor", "recording"]
+
+
 @dataclass(frozen=True)
 class QueryShares:
     """In which share (0 to 1) of the mixtures each kind of query is asked.
 
-    `label`, `caption` and `paraphrases` (all the clip has) speak of the target; `other_labels` asks for every other
-    source too; `absent` for a class that no source has; `remove` for a label to be taken out, of a drawn source.
+    `label`, `caption` and `paraphrases` (all the clip has) speak of the target; `other_labels` and `other_captions` ask
+    for every other source too; `absent` for a class that no source has; `remove` for a label to be taken out, of a
+    drawn source.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -32,6 +36,7 @@ class QueryShares:
     paraphrases: float = 0.0
     absent: float = 0.0
     remove: float = 0.0
+    other_captions: float | None = None
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,14 @@ class Recipe:
         source_counts: numbers of sources a mixture may have, drawn evenly.
         snr_db: lowest and highest ratio of the target to the sum of the others, drawn evenly.
         gains: ``frozen``: the audio is read and every gain written down; ``solved``: no audio is opened, and gains
-            follow from `snr_db` when a row is rendered, so that everybody with the index draws the same list.
+            follow from `snr_db` when a row is rendered, so that everybody with the index draws the same list;
+            ``native``: every clip at its own level, a plain sum (`snr_db` is then left out).
         seconds: length of every mixture; clips are taken from their start and padded at their end.
+        exclusion: which clips may not meet, beside those of one recording: ``shared_class`` (None), any class in
+            common, however coarse; ``ancestor``, a class of one that is a class of the other or above it;
+            ``recording``, no others.
+        takes: how often a clip may be a target, each time among others.
+        starts: seconds into a clip at which its window may begin, one drawn for each use; None is its start.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -59,13 +70,17 @@ class Recipe:
     rows: int
     sample_rate: int
     seconds: float
-    snr_db: tuple[float, float]
-    gains: Literal["frozen", "solved"]
+    gains: Literal["frozen", "solved", "native"]
+    snr_db: tuple[float, float] | None = None
     source_counts: tuple[int, ...] = (2,)
     snr_mode: SnrMode = "power"
     clip_rule: ClipRule = "peak_0.9_if_gt_1"
     queries: QueryShares = QueryShares()
     notes: tuple[str, ...] = ()
+    protocol: Literal["draw"] = "draw"
+    exclusion: Exclusion | None = None
+    takes: int | None = None
+    starts: tuple[float, ...] | None = None
 
     @property
     def samples(self) -> int:
@@ -80,23 +95,31 @@ def load_recipe(path: Path) -> Recipe:
         MissingData, InvalidRecord: naming file, line and field.
     """
     recipe = load_toml(Recipe, path)
-    low, high = recipe.snr_db
-    shares = vars(recipe.queries)
+    shares = [share for share in vars(recipe.queries).values() if share is not None]
+    counts, native = recipe.source_counts, recipe.gains == "native"
     for field, value, good, wanted in (
         ("schema", recipe.schema, recipe.schema == SCHEMA, str(SCHEMA)),
         ("corpora", recipe.corpora, bool(recipe.corpora), "at least one corpus"),
         ("rows", recipe.rows, recipe.rows > 0, "a positive number"),
         ("seconds", recipe.seconds, recipe.samples > 0, "a positive number"),
         ("sample_rate", recipe.sample_rate, recipe.sample_rate > 0, "a positive number"),
-        ("snr_db", recipe.snr_db, low <= high, "lowest, then highest"),
+        ("snr_db", recipe.snr_db, (recipe.snr_db is None) == native, "a range, but none for native gains"),
+        ("snr_db", recipe.snr_db, not recipe.snr_db or recipe.snr_db[0] <= recipe.snr_db[1], "lowest, then highest"),
         (
             "source_counts",
-            recipe.source_counts,
-            recipe.source_counts and all(MIN_SOURCES <= n <= MAX_SOURCES for n in recipe.source_counts),
+            counts,
+            counts and all(MIN_SOURCES <= n <= MAX_SOURCES for n in counts),
             f"numbers from {MIN_SOURCES} to {MAX_SOURCES}",
         ),
-        ("queries", shares, all(0 <= share <= 1 for share in shares.values()), "shares from 0 to 1"),
-        ("snr_mode", recipe.snr_mode, recipe.snr_mode != "none", "power, active or lufs"),
+        ("queries", shares, all(0 <= share <= 1 for share in shares), "shares from 0 to 1"),
+        ("snr_mode", recipe.snr_mode, (recipe.snr_mode == "none") == native, "none with native gains, and only there"),
+        ("takes", recipe.takes, recipe.takes is None or recipe.takes > 0, "a positive number"),
+        (
+            "starts",
+            recipe.starts,
+            recipe.starts is None or min(recipe.starts, default=-1) >= 0,
+            "seconds, none below 0",
+        ),
     ):
         if not good:
             raise InvalidRecord(f"{path}: field {field}", given=str(value), wanted=wanted, remedy="correct the recipe")

@@ -153,6 +153,9 @@ def _banners(suite: Mapping[str, Any]) -> tuple[Banner, ...]:
     if missing:
         text = f"{total - missing} of {total} items could be built here; the clips of {missing} are not on the machine."
         found.append(Banner("Coverage.", text))
+    for one in suite.get("unbuilt", ()):
+        text = f"{one['list']}, {one['mixtures'] or 'some'} mixtures, could not be built here: {one['reason']}"
+        found.append(Banner("List left out.", text))
     if refused:
         text = f"{refused} items are left out for every model: their mixtures break the drawing rules."
         found.append(Banner("Refused.", text))

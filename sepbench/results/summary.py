@@ -17,6 +17,7 @@ from sepbench.manifest import SCHEMA
 from sepbench.metrics.metric import Metric
 from sepbench.results.rows import Row
 from sepbench.separators.spec import Model
+from sepbench.separators.training import trained_corpora
 from sepbench.stats import Resampling, Summary, resampling, summarise
 from sepbench.suite import Averaging, LoadedSuite, Slice
 
@@ -71,6 +72,7 @@ def _suite_part(suite: LoadedSuite, extent: Extent, metrics: Sequence[Metric]) -
         "mixtures": len({item.mixture.id for item in suite.items()}),
         "scored_items": extent.items,
         "missing_items": extent.missing_items,
+        "unbuilt": [{"list": one.name, "mixtures": one.rows, "reason": one.reason} for one in suite.unbuilt],
         "partial": extent.limit is not None,
         "limit": extent.limit,
         "scoring_rate": settings.scoring_rate,
@@ -107,7 +109,7 @@ def _model_part(context: Context, suite: LoadedSuite, model: Model, rows: Sequen
             "errors": dict(sorted(Counter(_reason(row) for row in failed).items())),
         },
         "metrics": table,
-        "in_domain": sorted({row.corpus for row in rows} & set(model.file.trained_on)),
+        "in_domain": sorted({row.corpus for row in rows} & trained_corpora(model)),
         "slices": {name: _slice(context, model, rows, name) for name in suite.suite.slices},
         "cost": {},
         "flags": _flags(context, model, rows, table),
@@ -199,7 +201,7 @@ def _slice_values(model: Model, row: Row, name: Slice) -> tuple[str, ...]:
     if name == "faults":
         return ("as published",) if row.faults else ("as published", "clean")
     if name == "training":
-        return (IN_DOMAIN if row.corpus in model.file.trained_on else "held out",)
+        return (IN_DOMAIN if row.corpus in trained_corpora(model) else "held out",)
     value = str(getattr(row, name))
     return (value,) if value else ()
 
@@ -224,7 +226,7 @@ def _flags(context: Context, model: Model, rows: Sequence[Row], table: dict[str,
     flags += [f"needs:{need}" for need in model.file.needs]
     if any(row.removal == "subtracted" for row in rows):
         flags.append("removal:subtracted")
-    if any(row.corpus in model.file.trained_on for row in rows):
+    if any(row.corpus in trained_corpora(model) for row in rows):
         flags.append("in_domain")
     if any(row.status == "failed" for row in rows):
         flags.append("failed_items")

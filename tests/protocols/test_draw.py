@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from sepbench.corpora.availability import recordings
+from sepbench.corpora.corpus import about
+from sepbench.corpora.texts import clip_index, query_text
 from sepbench.errors import InvalidRecord
 from sepbench.manifest import Clip
-from sepbench.protocols.draw import compatible, draw_queries, draw_rows
+from sepbench.mixing import render
+from sepbench.protocols.build import build
+from sepbench.protocols.draw import caption_query, compatible, draw_queries, draw_rows, draw_start
 from sepbench.protocols.recipe import QueryShares, Recipe, load_recipe
 
 CLIPS = [
     Clip(
-        "c",
+        "synthetic",
         f"{label}/{i}",
         (label,),
         f"g:{label}:{i // 2}",
@@ -33,7 +39,7 @@ def recipe(**changes: object) -> Recipe:
         "schema": 1,
         "name": "r",
         "seed": 0,
-        "corpora": ("c",),
+        "corpora": ("synthetic",),
         "split": "test",
         "rows": 30,
         "sample_rate": 16000,
@@ -64,13 +70,13 @@ def test_noises_share_no_class_and_no_recording_with_the_target() -> None:
 
 
 def test_same_group_is_incompatible_whatever_the_label() -> None:
-    assert not compatible(Clip("c", "1", ("a",), "g", "test"), Clip("d", "2", ("b",), "g", "test"))
+    assert not compatible(Clip("synthetic", "1", ("a",), "g", "test"), Clip("d", "2", ("b",), "g", "test"))
 
 
 def test_losing_a_clip_changes_only_rows_that_would_use_it() -> None:
     lost = CLIPS[13]
     before, after = chosen(CLIPS), chosen([clip for clip in CLIPS if clip is not lost])
-    assert set(before) - set(after) == {f"c/{lost.id}"}
+    assert set(before) - set(after) == {f"synthetic/{lost.id}"}
     for key, row in after.items():
         assert row == tuple(part for part in before[key] if part != lost.id)
 
@@ -85,7 +91,7 @@ def test_rows_are_dealt_evenly_over_labels() -> None:
 
 
 def test_snr_is_uniform_over_its_range() -> None:
-    many = [Clip("c", f"{i}", (f"l{i}",), f"g{i}", "test") for i in range(400)]
+    many = [Clip("synthetic", f"{i}", (f"l{i}",), f"g{i}", "test") for i in range(400)]
     snrs = np.array([row.snr_db for row in draw_rows(recipe(), many)])
     assert snrs.min() >= -15 and snrs.max() <= 15
     from scipy.stats import kstest
@@ -94,7 +100,7 @@ def test_snr_is_uniform_over_its_range() -> None:
 
 
 def test_other_split_is_never_drawn() -> None:
-    train = [Clip("c", "t", ("siren",), "gt", "train")]
+    train = [Clip("synthetic", "t", ("siren",), "gt", "train")]
     assert all(
         "t" not in [row.target.id, *(n.id for n in row.noise_candidates)] for row in draw_rows(recipe(), CLIPS + train)
     )
@@ -156,3 +162,83 @@ def test_bad_recipe_is_named(tmp_path: Path, old: str, new: str, field: str, lin
         load_recipe(path)
     assert f"field {field}" in caught.value.what and str(path) in caught.value.what
     assert line is None or f"line {line}:" in caught.value.what
+
+
+def test_a_class_above_another_keeps_clips_apart_and_a_shared_one_does_not() -> None:
+    def clip(name: str, label: str, *classes: str) -> Clip:
+        return Clip("synthetic", name, (label,), name, "test", classes=classes)
+
+    clips = [clip("1", "Dog", "Animal"), clip("2", "Cat", "Animal"), clip("3", "Animal"), clip("4", "Rain")]
+    rows = {row.target.id: row for row in draw_rows(recipe(exclusion="ancestor"), clips)}
+    met = {name: {noise.id for noise in row.noise_candidates} for name, row in rows.items()}
+    assert met == {"1": {"2", "4"}, "2": {"1", "4"}, "3": {"4"}, "4": {"1", "2", "3"}}
+
+
+def test_a_clip_without_labels_is_drawn_only_where_recordings_alone_are_kept_apart() -> None:
+    clips = [Clip("synthetic", name, (), group, "test") for name, group in (("1", "a"), ("2", "a"), ("3", "b"))]
+    assert list(draw_rows(recipe(), clips)) == []
+    rows = {row.target.id: row for row in draw_rows(recipe(exclusion="recording"), clips)}
+    assert {noise.id for noise in rows["1"].noise_candidates} == {"3"}
+
+
+def test_more_takes_leave_the_first_ones_as_they_were() -> None:
+    once, twice = list(draw_rows(recipe(), CLIPS)), list(draw_rows(recipe(takes=2), CLIPS))
+    assert [row.key for row in twice[: len(once)]] == [row.key for row in once]
+    assert [row.snr_db for row in twice[: len(once)]] == [row.snr_db for row in once]
+    assert {row.key for row in twice[len(once) :]} == {f"{row.key}#1" for row in once}
+    assert [row.snr_db for row in twice[len(once) :]] != [row.snr_db for row in once]
+
+
+def test_windows_begin_where_the_recipe_allows_and_nowhere_else() -> None:
+    drawn = Counter(
+        draw_start(recipe(starts=(0.0, 2.5)), row.key, row.target) for row in draw_rows(recipe(takes=40), CLIPS)
+    )
+    assert set(drawn) == {0, 40000}
+    assert abs(drawn[0] - drawn[40000]) < 3 * sum(drawn.values()) ** 0.5  # a fair coin stays within three deviations
+    assert draw_start(recipe(), "any", CLIPS[0]) == 0
+
+
+def test_native_levels_are_plain_sums(tmp_path: Path) -> None:
+    plain = recipe(
+        corpora=("synthetic",), gains="native", snr_db=None, snr_mode="none", clip_rule="none", rows=3, seconds=1.0
+    )
+    for mixture in build(plain, tmp_path / "plain.jsonl").mixtures:
+        assert {source.gain_db for source in mixture.sources} == {0.0} and mixture.snr_db is None
+        rendered = render(mixture, recordings(mixture))
+        assert rendered.gains_db == (0.0,) * len(mixture.sources) and rendered.common_gain == 1.0
+
+
+def test_captions_that_may_not_be_passed_on_are_pointed_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    withheld = dataclasses.replace(about("synthetic"), captions="by reference")
+    monkeypatch.setattr("sepbench.protocols.draw.about", lambda corpus: withheld)
+    clip = clip_index("synthetic")["acoustic_guitar/00"]
+    query = caption_query(clip, 0, 1)
+    assert query.text is None and query_text(query) == clip.captions[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ('gains = "native"', "snr_db: given .*wanted a range, but none for native gains"),
+        ("takes = 0", "takes: given 0"),
+        ("starts = [-1.0]", r"starts: given \(-1.0,\)"),
+        ('exclusion = "labels"', "exclusion"),
+    ],
+)
+def test_recipes_that_contradict_themselves_are_refused(tmp_path: Path, change: str, match: str) -> None:
+    lines = [
+        "schema = 1",
+        'name = "x"',
+        "seed = 0",
+        'corpora = ["synthetic"]',
+        'split = "test"',
+        "rows = 1",
+        "sample_rate = 16000",
+        "seconds = 1.0",
+        "snr_db = [0.0, 0.0]",
+        change if change.startswith("gains") else 'gains = "solved"',
+        "" if change.startswith("gains") else change,
+    ]
+    (tmp_path / "x.recipe.toml").write_text("\n".join(lines))
+    with pytest.raises(InvalidRecord, match=match):
+        load_recipe(tmp_path / "x.recipe.toml")
