@@ -77,6 +77,7 @@ def test_bad_suite_is_named(folder: Path, old: str, new: str, match: str) -> Non
 
 def test_missing_manifest_is_named(folder: Path) -> None:
     (folder / "lists" / "a.jsonl").unlink()
+    (folder / "lists" / "a.recipe.toml").unlink()
     with pytest.raises(MissingData) as caught:
         load_suite(folder / "mine.toml")
     assert caught.value.given.endswith("lists/a.jsonl")

@@ -16,6 +16,8 @@ from sepbench.manifest import SCHEMA, Clip, Manifest, Meta, Mixture, Source, sav
 from sepbench.mixing import UnrenderableMixture, render
 from sepbench.protocols.draw import MAY_MEET, DrawnRow, draw_queries, draw_rows, draw_start, label_text
 from sepbench.protocols.recipe import Recipe, load_recipe
+from sepbench.records import canonical_json
+from sepbench.tables import index_version
 
 UNWRITTEN = ""  # the id and the list's hash follow from content that is not complete yet
 
@@ -37,7 +39,7 @@ def build(recipe: Recipe, path: Path, on_row: Callable[[int], None] = lambda row
         NothingComparable: the clips do not give as many rows as the recipe wants.
     """
     corpora = {name: open_corpus(name) for name in sorted(set(recipe.corpora))}
-    clips = [clip for corpus in corpora.values() for clip in corpus.clips()]
+    clips = [clip for corpus in corpora.values() for clip in corpus.clips() if clip.split == recipe.split]
     labels = sorted({label_text(clip): clip.all_classes() for clip in clips if clip.labels}.items())
     refused: Counter[str] = Counter()
     mixtures: list[Mixture] = []
@@ -55,10 +57,12 @@ def build(recipe: Recipe, path: Path, on_row: Callable[[int], None] = lambda row
             wanted=f"{recipe.rows} rows",
             remedy="lower rows, or widen corpora, source_counts or snr_db",
         )
-    return save(path, mixtures, _meta(recipe, corpora, refused))
+    return save(path, mixtures, _meta(recipe, corpora, clips, refused))
 
 
-def _meta(recipe: Recipe, corpora: dict[str, Corpus], refused: Counter[str]) -> Meta:
+def _meta(recipe: Recipe, corpora: dict[str, Corpus], clips: Sequence[Clip], refused: Counter[str]) -> Meta:
+    drawn = {name: drawn_version([clip for clip in clips if clip.corpus == name]) for name in corpora}
+    heard = {name: corpus.version for name, corpus in corpora.items()}
     return Meta(
         schema=SCHEMA,
         name=recipe.name,
@@ -67,10 +71,21 @@ def _meta(recipe: Recipe, corpora: dict[str, Corpus], refused: Counter[str]) -> 
         rows=0,
         content_hash=UNWRITTEN,
         recipe=stated(recipe),
-        corpora={name: corpus.version for name, corpus in corpora.items()},
+        corpora=heard if recipe.gains == "frozen" else drawn,
         licences={name: about(name).licence for name in corpora},
         notes=recipe.notes,
         refused=dict(sorted(refused.items())),
+    )
+
+
+def drawn_version(clips: Sequence[Clip]) -> str:
+    """Hash of all that drawing looks at; splits that were not drawn from, or an index in other files, do not matter.
+
+    >>> drawn_version([]) == drawn_version([Clip("c", "1", ("dog",), "g", "test")])
+    False
+    """
+    return index_version(
+        canonical_json([clip.id, clip.labels, clip.classes, clip.group, clip.captions]) for clip in clips
     )
 
 

@@ -84,7 +84,7 @@ def _chunks(wanted: DnrRecipe, dnr: DnrV2, dropped: Counter[str]) -> Iterator[Mi
         if not item.startswith(f"{wanted.folder}/"):
             continue
         stems = [dnr.read(f"{item}/{stem}.wav") for stem in STEMS]
-        effects = _effects(dnr.root / item / "annots.csv")
+        effects = _effects(dnr.home / item / "annots.csv")
         shortest = min(len(recording.audio) / recording.sample_rate for recording in stems)
         for begin in (number * wanted.seconds for number in range(int(shortest / wanted.seconds))):
             parts = [_cut(recording, begin, wanted.seconds) for recording in stems]
