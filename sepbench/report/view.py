@@ -212,6 +212,8 @@ def _marks(model: Mapping[str, Any]) -> tuple[str, ...]:
     marks = [NEEDS.get(need, f"is given {need}") for need in model["needs"]]
     marks += ["makes its sound anew"] if model["paradigm"] in SYNTHESISING else []
     marks += ["removal is mixture minus extract"] if "removal:subtracted" in model["flags"] else []
+    learnt = ", ".join(model.get("in_domain", ()))
+    marks += [f"trained on {learnt}"] if learnt else []
     failed = model["coverage"]["failed"]
     return tuple(marks + ([f"{failed} items failed"] if failed else []))
 
