@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -13,7 +15,8 @@ from sepbench.engine.config import RunConfig
 from sepbench.engine.run import Outcome, run
 
 TOO_MANY_FAILED = 3
-INTERRUPTED = 130
+SIGNALLED = 128
+"""Added to a signal's number: the shell's convention for a program ended by it."""
 
 
 def carry_out(config: RunConfig, *, max_failures: int, as_json: bool) -> None:
@@ -22,17 +25,24 @@ def carry_out(config: RunConfig, *, max_failures: int, as_json: bool) -> None:
         with progress_shown() as show:
             outcome = run(config, show)
     except KeyboardInterrupt:
-        print(f"interrupted; finished items are kept in {config.out}", file=sys.stderr)
-        print("  try: the same command again, it goes on where it stopped", file=sys.stderr)
-        raise typer.Exit(INTERRUPTED) from None
+        _say_interrupted(config.out)
+        raise typer.Exit(SIGNALLED + signal.SIGINT) from None
     if as_json:
         print_json(outcome.summary)
     else:
         _print_summary(outcome)
+    if outcome.stopped is not None:
+        _say_interrupted(config.out)
+        raise typer.Exit(SIGNALLED + outcome.stopped)
     if outcome.failed > max_failures:
         print(f"error: {outcome.failed} items failed; --max-failures allows {max_failures}", file=sys.stderr)
         print(f"  try: read the errors in {outcome.folder}/rows.jsonl", file=sys.stderr)
         raise typer.Exit(TOO_MANY_FAILED)
+
+
+def _say_interrupted(folder: Path) -> None:
+    print(f"interrupted; finished items are kept in {folder}", file=sys.stderr)
+    print("  try: the same command again, it goes on where it stopped", file=sys.stderr)
 
 
 def _print_summary(outcome: Outcome) -> None:
@@ -48,8 +58,10 @@ def _print_summary(outcome: Outcome) -> None:
         print(
             f"{len(columns) - shown} more metrics in {outcome.folder}/summary.json and on the page of sepbench report"
         )
-    if suite["partial"]:
+    if suite["limit"] is not None:
         print(f"partial: --limit {suite['limit']}")
+    if suite["unfinished_items"]:
+        print(f"partial: {suite['unfinished_items']} items are still to do")
     if suite["missing_items"]:
         print(f"coverage: {suite['missing_items']} items lack clips on this machine")
     for unbuilt in suite["unbuilt"]:

@@ -17,6 +17,7 @@ from multiprocessing import get_context, parent_process
 
 from sepbench.engine.plan import Job
 from sepbench.engine.session import Session, Setup
+from sepbench.engine.stopping import SIGNALS, StopRequest
 from sepbench.errors import RunFolderError
 from sepbench.results.rows import Row
 
@@ -26,10 +27,11 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 _session: Session | None = None  # one per worker process, made by its initializer
 
 
-def run_local(jobs: Sequence[Job], setup: Setup, workers: int) -> Iterator[list[Row]]:
+def run_local(jobs: Sequence[Job], setup: Setup, workers: int, stop: StopRequest) -> Iterator[list[Row]]:
     """Do the jobs; yields each one's rows when it is done, in any order.
 
-    At most two jobs per worker are under way, so memory does not grow with the number of jobs.
+    At most two jobs per worker are under way, so memory does not grow with the number of jobs. After a stop request no
+    further job is begun.
 
     Raises:
         RunFolderError: a worker process died (killed, out of memory); what was yielded before stands.
@@ -37,7 +39,7 @@ def run_local(jobs: Sequence[Job], setup: Setup, workers: int) -> Iterator[list[
     with one_thread_each():
         pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start, initargs=(setup,))
         try:
-            yield from _results(pool, jobs, workers * IN_FLIGHT_PER_WORKER)
+            yield from _results(pool, jobs, workers * IN_FLIGHT_PER_WORKER, stop)
         except BrokenProcessPool as error:
             raise RunFolderError(
                 "a worker process died",
@@ -49,11 +51,11 @@ def run_local(jobs: Sequence[Job], setup: Setup, workers: int) -> Iterator[list[
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _results(pool: ProcessPoolExecutor, jobs: Sequence[Job], in_flight: int) -> Iterator[list[Row]]:
+def _results(pool: ProcessPoolExecutor, jobs: Sequence[Job], in_flight: int, stop: StopRequest) -> Iterator[list[Row]]:
     waiting = iter(jobs)
     running: set[Future[list[Row]]] = set()
     while True:
-        while len(running) < in_flight and (job := next(waiting, None)) is not None:
+        while not stop and len(running) < in_flight and (job := next(waiting, None)) is not None:
             running.add(pool.submit(_work, job))
         if not running:
             return
@@ -64,7 +66,8 @@ def _results(pool: ProcessPoolExecutor, jobs: Sequence[Job], in_flight: int) -> 
 
 def _start(setup: Setup) -> None:
     global _session
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal's ctrl-C reaches the parent, which lets jobs finish
+    for number in SIGNALS:  # a terminal's ctrl-C reaches every process; the parent lets jobs finish
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     _session = Session(setup)
 

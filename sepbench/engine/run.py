@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import signal
 import time
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sepbench.engine.config import RunConfig
 from sepbench.engine.local import run_local
-from sepbench.engine.plan import Job, plan_jobs, select_items
+from sepbench.engine.plan import plan_jobs, select_items
 from sepbench.engine.session import Setup, estimate_path
+from sepbench.engine.stopping import stop_on_signals
 from sepbench.errors import RunFolderError
 from sepbench.manifest import SCHEMA
 from sepbench.records import canonical_json
@@ -36,12 +38,13 @@ class Progress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to."""
+    """What a run came to; `stopped` is the signal that ended it early, None for a run that reached its end."""
 
     folder: Path
     summary: dict[str, Any]
     failed: int
     computed: int
+    stopped: signal.Signals | None = None
 
 
 def run(config: RunConfig, on_progress: Callable[[Progress], None] = lambda progress: None) -> Outcome:
@@ -68,32 +71,35 @@ def _run_locked(
     store = RowStore(config.out / ROWS)
     try:
         kept = _drop_stale(config, setup, items, store)
+        before = len(store.rows)
         remaining = plan_jobs(items, [model.name for model in config.models], store.rows, kept)
         _record(config, extent, began, None, store)
         total, missing = len(items) * len(config.models), sum(len(job.tasks) for job in remaining)
-        _work(
-            remaining, setup, config, store, lambda done, row: on_progress(Progress(total - missing + done, total, row))
-        )
+        with stop_on_signals() as stop:
+            _work(
+                run_local(remaining, setup, config.workers, stop) if remaining else iter(()),
+                store,
+                lambda done, row: on_progress(Progress(total - missing + done, total, row)),
+            )
     finally:
         store.close()
-    rows = _rows_of(config, items, store)
+    rows, finished = _rows_of(config, items, store)
     check_unique(rows)
+    extent = replace(extent, items=finished, unfinished_items=len(items) - finished)
     summary = summarise_run(config.suite, extent, config.models, config.metrics, rows)
     write_json(config.out / SUMMARY, summary)
     _record(config, extent, began, time.perf_counter() - clock, store)
-    return Outcome(config.out, summary, sum(row.status == "failed" for row in rows), missing)
+    failed = sum(row.status == "failed" for row in rows)
+    return Outcome(config.out, summary, failed, len(store.rows) - before, stop.signal)
 
 
-def _work(
-    remaining: list[Job], setup: Setup, config: RunConfig, store: RowStore, report: Callable[[int, Row], None]
-) -> None:
+def _work(results: Iterator[list[Row]], store: RowStore, report: Callable[[int, Row], None]) -> None:
     done = 0
-    if remaining:
-        for rows in run_local(remaining, setup, config.workers):
-            for row in rows:
-                store.append(row)
-                done += 1
-                report(done, row)
+    for rows in results:
+        for row in rows:
+            store.append(row)
+            done += 1
+            report(done, row)
 
 
 def _claim(config: RunConfig) -> None:
@@ -162,9 +168,14 @@ def _drop_stale(config: RunConfig, setup: Setup, items: list[Item], store: RowSt
     return kept
 
 
-def _rows_of(config: RunConfig, items: list[Item], store: RowStore) -> list[Row]:
-    """The rows that this run's models and items want, whatever else the folder holds."""
-    return [store.rows[model.name, item.name] for model in config.models for item in items]
+def _rows_of(config: RunConfig, items: list[Item], store: RowStore) -> tuple[list[Row], int]:
+    """The rows that this run's models and items want, whatever else the folder holds, and of how many items.
+
+    An item counts when every model has a row for it: after an early stop, all are still averaged over the same items.
+    """
+    names = [model.name for model in config.models]
+    finished = [item.name for item in items if all((name, item.name) in store.rows for name in names)]
+    return [store.rows[name, item] for name in names for item in finished], len(finished)
 
 
 def _record(config: RunConfig, extent: Extent, began: str, seconds: float | None, store: RowStore) -> None:
@@ -186,9 +197,10 @@ def _record(config: RunConfig, extent: Extent, began: str, seconds: float | None
             "device": config.device,
             "workers": config.workers,
             "batch": config.batch,
-            "partial": extent.limit is not None,
+            "partial": extent.partial,
             "limit": extent.limit,
             "scored_items": extent.items,
+            "unfinished_items": extent.unfinished_items,
             "missing_items": extent.missing_items,
             "started": began,
             "finished": None if seconds is None else provenance.now(),

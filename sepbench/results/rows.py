@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +27,9 @@ Removal = Literal["native", "subtracted"]
 RowStatus = Literal["ok", "failed", "refused"]
 """``refused``: the rules of drawing (silence, extreme gain) turned the mixture down when it was first heard; that is a
 property of the list, the same for every model, and nobody's failure."""
+
+
+SUMMED = re.compile(r'(\{.*),"sum":"([0-9a-f]{8})"\}', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -85,24 +90,50 @@ class Row:
 
 
 def row_line(row: Row) -> str:
-    """The row as one line without end; values keep their full precision (the canonical form would round them)."""
+    """The row as one line without end; values keep their full precision (the canonical form would round them).
+
+    The last field, ``sum``, is the CRC-32 of what stands before it: a damaged digit is found out.
+    """
     import json
 
-    return json.dumps(
+    body = json.dumps(
         dataclasses.asdict(row), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
     )
+    return f'{body[:-1]},"sum":"{_crc(body[:-1])}"}}'
+
+
+def parse_row(line: str, *, place: str) -> Row:
+    """Read what `row_line` wrote.
+
+    Raises:
+        InvalidRecord: not a row, or a damaged one; `place` starts the error.
+    """
+    found = SUMMED.fullmatch(line)
+    if found is None or _crc(found[1]) != found[2]:
+        raise InvalidRecord(
+            f"{place}: the row is damaged",
+            given=line[-60:],
+            wanted="a row whose checksum is right",
+            remedy="delete that line and run the same command again: only its item is done anew",
+        )
+    return parse_json(Row, found[1] + "}", place=place)
+
+
+def _crc(text: str) -> str:
+    return f"{zlib.crc32(text.encode()):08x}"
 
 
 def read_rows(path: Path) -> list[Row]:
     """All rows of a store, leaving the file alone; a torn last line is passed over.
 
     Raises:
-        InvalidRecord: a whole line that is not a row, by file and line.
+        InvalidRecord: a whole line that is not a row, or a damaged one, by file and line.
     """
     if not path.exists():
         return []
     lines = path.read_bytes().split(b"\n")[:-1]  # what follows the last line end is torn, or nothing
-    return [parse_json(Row, line, place=f"{path}, line {number}") for number, line in enumerate(lines, start=1)]
+    texts = (line.decode(errors="replace") for line in lines)
+    return [parse_row(text, place=f"{path}, line {number}") for number, text in enumerate(texts, start=1)]
 
 
 class RowStore:

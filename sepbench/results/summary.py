@@ -29,11 +29,18 @@ IN_DOMAIN = "in domain"
 
 @dataclass(frozen=True)
 class Extent:
-    """How much of the suite a run covers: `items` are to be scored, `missing_items` lack clips on this machine."""
+    """How much of the suite a run covers: `items` have a row of every model, `missing_items` lack clips on this
+    machine, `unfinished_items` were still to do when the run was stopped."""
 
     items: int
     missing_items: int
     limit: int | None
+    unfinished_items: int = 0
+
+    @property
+    def partial(self) -> bool:
+        """Whether items were left out that could have been scored."""
+        return self.limit is not None or self.unfinished_items > 0
 
 
 @dataclass(frozen=True)
@@ -73,7 +80,8 @@ def _suite_part(suite: LoadedSuite, extent: Extent, metrics: Sequence[Metric]) -
         "scored_items": extent.items,
         "missing_items": extent.missing_items,
         "unbuilt": [{"list": one.name, "mixtures": one.rows, "reason": one.reason} for one in suite.unbuilt],
-        "partial": extent.limit is not None,
+        "partial": extent.partial,
+        "unfinished_items": extent.unfinished_items,
         "limit": extent.limit,
         "scoring_rate": settings.scoring_rate,
         "averaging": settings.averaging,

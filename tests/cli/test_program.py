@@ -147,17 +147,27 @@ def test_kill_9_in_the_middle_costs_nothing_that_was_written(tmp_path: Path) -> 
     assert (tmp_path / "broken" / "summary.json").read_bytes() == (tmp_path / "whole" / "summary.json").read_bytes()
 
 
-def test_ctrl_c_keeps_finished_items_and_exits_130(tmp_path: Path) -> None:
-    command = [*PROGRAM, "run", "--models", "mixture", "--suite", "demo", "--out", str(tmp_path / "run")]
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_lets_items_finish_and_leaves_a_summary_of_them(
+    tmp_path: Path, sent: signal.Signals, code: int
+) -> None:
+    words = ["run", "--models", "mixture,silence", "--suite", "demo", "--out", str(tmp_path / "run")]
+    process = subprocess.Popen(
+        [*PROGRAM, *words], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     rows = tmp_path / "run" / "rows.jsonl"
     while process.poll() is None and not (rows.exists() and rows.read_bytes().count(b"\n") >= 5):
         time.sleep(0.005)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "finished items are kept" in errors and "Traceback" not in errors
-    assert len(rows.read_text().splitlines()) >= 5
+    assert process.returncode == code, errors
+    assert "stopping" in errors and "finished items are kept" in errors and "Traceback" not in errors
+    suite = json.loads((tmp_path / "run" / "summary.json").read_text())["suite"]
+    finished = len(rows.read_text().splitlines()) // 2
+    assert suite["partial"] and (suite["scored_items"], suite["unfinished_items"]) == (finished, 93 - finished)
+    assert sepbench(*words).returncode == 0
+    suite = json.loads((tmp_path / "run" / "summary.json").read_text())["suite"]
+    assert not suite["partial"] and (suite["scored_items"], suite["unfinished_items"]) == (93, 0)
 
 
 def test_second_process_on_a_run_folder_is_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sepbench.errors import InvalidRecord, RunFolderError
-from sepbench.results.rows import Failure, Row, RowStore, Score, check_unique, read_rows, row_line
+from sepbench.results.rows import Failure, Row, RowStore, Score, check_unique, parse_row, read_rows, row_line
 from sepbench.results.run_folder import RunLock
 
 ROW = Row(
@@ -65,8 +66,21 @@ def test_a_torn_last_line_costs_that_row_only(tmp_path_factory: pytest.TempPathF
 def test_a_damaged_whole_line_is_named(tmp_path: Path) -> None:
     path = tmp_path / "rows.jsonl"
     path.write_text(row_line(ROW) + "\n" + row_line(ROW).replace('"ok"', '"fine"', 1) + "\n")
-    with pytest.raises(InvalidRecord, match=r"rows.jsonl, line 2: field"):
+    with pytest.raises(InvalidRecord, match=r"rows.jsonl, line 2: the row is damaged"):
         read_rows(path)
+
+
+@given(position=st.integers(0, 10_000), bit=st.integers(0, 7))
+def test_any_flipped_bit_of_a_row_is_found_out(position: int, bit: int) -> None:
+    content = bytearray(row_line(ROW).encode())
+    content[position % len(content)] ^= 1 << bit
+    with pytest.raises(InvalidRecord, match="damaged"):
+        parse_row(content.decode(errors="replace"), place="rows.jsonl, line 1")
+
+
+def test_the_checksum_is_the_crc_32_of_what_stands_before_it() -> None:
+    body, _, end = row_line(ROW).rpartition(',"sum":')
+    assert end == f'"{zlib.crc32(body.encode()):08x}"}}' and json.loads(row_line(ROW))["sum"] == end[1:9]
 
 
 def test_dropped_rows_are_gone_and_the_rest_unharmed(tmp_path: Path) -> None:
