@@ -25,24 +25,34 @@ class Separated:
     seconds: float | None
 
 
-def make_request(model: Model, mixture: Mixture, rendered: Rendered, query_index: int) -> Request:
+class Heard:
+    """A rendered mixture at the rates that models work at, each made once."""
+
+    def __init__(self, rendered: Rendered) -> None:
+        self._rendered = rendered
+        self._at: dict[int, Audio] = {}
+
+    def at(self, sample_rate: int) -> Audio:
+        """The mixture at that rate."""
+        if sample_rate not in self._at:
+            self._at[sample_rate] = resample(self._rendered.mixture, self._rendered.sample_rate, sample_rate)
+        return self._at[sample_rate]
+
+
+def make_request(model: Model, mixture: Mixture, rendered: Rendered, heard: Heard, query_index: int) -> Request:
     """One query as the model hears it: at its own rate, and as an extraction where it cannot remove."""
     query = mixture.queries[query_index]
     rate = model.file.sample_rate or mixture.sample_rate
-
-    def heard(signal: Audio) -> Audio:
-        return resample(signal, mixture.sample_rate, rate)
-
     asked = query if query.mode in model.file.modes else extraction_of(query)
     needs = model.file.needs
     references: tuple[Audio, ...] = ()
     if "references" in needs:
         wanted = reference(rendered, asked)
-        references = (heard(wanted), heard(rendered.mixture - wanted))
+        parts = (wanted, rendered.mixture - wanted)
+        references = tuple(resample(part, mixture.sample_rate, rate) for part in parts)
     prompts = tuple(query_text(other) for other in mixture.queries) if "all_prompts" in needs else ()
-    return Request(
-        mixture.item(query_index), heard(rendered.mixture), rate, query_text(query), asked.mode, prompts, references
-    )
+    item = mixture.item(query_index)
+    return Request(item, heard.at(rate), rate, query_text(query), asked.mode, prompts, references)
 
 
 def extraction_of(query: Query) -> Query:

@@ -1,7 +1,7 @@
-"""The local engine: jobs in spawned processes, rows as they come.
+"""The local engine: units of work in spawned processes, rows as they come.
 
-Always at least one process of its own, with one thread each: sums over many threads are grouped by their number, so a
-result would depend on the machine's cores and on the number of workers.
+Always at least one process of its own, with one thread each for numeric libraries: sums over many threads are grouped
+by their number, so a result would depend on the machine's cores and on the number of workers.
 """
 
 from __future__ import annotations
@@ -9,81 +9,121 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context, parent_process
+from concurrent.futures import Future
+from dataclasses import dataclass
+from functools import partial
+from multiprocessing import connection, get_context
+from multiprocessing.context import SpawnProcess
 
-from sepbench.engine.plan import Job
-from sepbench.engine.session import Session, Setup
+from sepbench.engine.pipeline import DEPTH, Pipeline
+from sepbench.engine.session import Session, Unit
+from sepbench.engine.setup import Setup
 from sepbench.engine.stopping import SIGNALS, StopRequest
 from sepbench.errors import RunFolderError
 from sepbench.results.rows import Row
 
-IN_FLIGHT_PER_WORKER = 2
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
+PATIENCE_SECONDS = 20.0
 
-_session: Session | None = None  # one per worker process, made by its initializer
+
+@dataclass
+class _Hand:
+    """A worker process, the line to it, and how many units it has."""
+
+    process: SpawnProcess
+    line: connection.Connection
+    under_way: int = 0
 
 
-def run_local(jobs: Sequence[Job], setup: Setup, workers: int, stop: StopRequest) -> Iterator[list[Row]]:
-    """Do the jobs; yields each one's rows when it is done, in any order.
+def run_local(units: Sequence[Unit], setup: Setup, workers: int, stop: StopRequest) -> Iterator[list[Row]]:
+    """Do the units; yields each one's rows when it is done, in any order.
 
-    At most two jobs per worker are under way, so memory does not grow with the number of jobs. After a stop request no
-    further job is begun.
+    A few units per worker are under way at a time, so memory does not grow with their number. After a stop request no
+    further unit is begun.
 
     Raises:
         RunFolderError: a worker process died (killed, out of memory); what was yielded before stands.
     """
     with one_thread_each():
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start, initargs=(setup,))
-        try:
-            yield from _results(pool, jobs, workers * IN_FLIGHT_PER_WORKER, stop)
-        except BrokenProcessPool as error:
-            raise RunFolderError(
-                "a worker process died",
-                given=str(error),
-                wanted="enough memory for the models and workers",
-                remedy="run the same command again, with fewer --workers if memory was short; finished items are kept",
-            ) from error
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+        hands = [_hire(setup) for _ in range(min(workers, len(units)))]
+    waiting = iter(units)
+    try:
+        for _ in range(DEPTH):  # in rounds, so that few units are spread over all
+            for hand in hands:
+                _hand_over(hand, waiting, stop)
+        while any(hand.under_way for hand in hands):
+            ready = connection.wait([hand.line for hand in hands if hand.under_way])
+            for hand in (hand for hand in hands if hand.line in ready):
+                yield _receive(hand)
+                _hand_over(hand, waiting, stop)
+    finally:
+        for hand in hands:
+            _dismiss(hand)
 
 
-def _results(pool: ProcessPoolExecutor, jobs: Sequence[Job], in_flight: int, stop: StopRequest) -> Iterator[list[Row]]:
-    waiting = iter(jobs)
-    running: set[Future[list[Row]]] = set()
-    while True:
-        while not stop and len(running) < in_flight and (job := next(waiting, None)) is not None:
-            running.add(pool.submit(_work, job))
-        if not running:
-            return
-        done, running = wait(running, return_when=FIRST_COMPLETED)
-        for future in done:
-            yield future.result()
+def _hire(setup: Setup) -> _Hand:
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs, setup), daemon=False)
+    process.start()
+    theirs.close()
+    return _Hand(process, ours)
 
 
-def _start(setup: Setup) -> None:
-    global _session
-    for number in SIGNALS:  # a terminal's ctrl-C reaches every process; the parent lets jobs finish
+def _hand_over(hand: _Hand, waiting: Iterator[Unit], stop: StopRequest) -> None:
+    if not stop and (unit := next(waiting, None)) is not None:
+        with contextlib.suppress(BrokenPipeError):  # it died: reading from it will say so
+            hand.line.send(unit)
+        hand.under_way += 1
+
+
+def _receive(hand: _Hand) -> list[Row]:
+    try:
+        rows: list[Row] | BaseException = hand.line.recv()
+    except (EOFError, ConnectionResetError) as error:
+        hand.process.join(PATIENCE_SECONDS)
+        raise RunFolderError(
+            "a worker process died",
+            given=f"exit code {hand.process.exitcode}",
+            wanted="enough memory for the models and workers",
+            remedy="run the same command again, with fewer --workers if memory was short; finished items are kept",
+        ) from error
+    hand.under_way -= 1
+    if isinstance(rows, BaseException):
+        raise rows
+    return rows
+
+
+def _dismiss(hand: _Hand) -> None:
+    """Let the process stop its separators and end; one that does not is killed."""
+    with contextlib.suppress(OSError):
+        hand.line.send(None)
+    hand.process.join(PATIENCE_SECONDS if not hand.under_way else 0)
+    if hand.process.is_alive():
+        hand.process.kill()
+        hand.process.join()
+    hand.line.close()
+
+
+def _serve(line: connection.Connection, setup: Setup) -> None:
+    """A worker process's life: units in, rows out, until told to end or until the parent is gone."""
+    for number in SIGNALS:  # a terminal's ctrl-C reaches every process; the parent lets units finish
         signal.signal(number, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    _session = Session(setup)
+    session = Session(setup)
+    pipeline = Pipeline(session)
+    try:
+        while (unit := line.recv()) is not None:
+            pipeline.submit(unit).add_done_callback(partial(_send, line))
+    except EOFError:
+        os._exit(1)  # the parent was killed: nobody waits for what is under way
+    pipeline.close()
+    session.close()
 
 
-def _die_with_parent() -> None:
-    """A pool's worker holds both ends of its queue and would wait for ever after its parent was killed."""
-    parent = parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _work(job: Job) -> list[Row]:
-    if _session is None:
-        raise RuntimeError("worker was not started")
-    return _session.work(job)
+def _send(line: connection.Connection, done: Future[list[Row]]) -> None:
+    error = done.exception()
+    line.send(done.result() if error is None else error)
 
 
 @contextlib.contextmanager

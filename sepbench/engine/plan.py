@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -95,3 +96,25 @@ def plan_jobs(
         if tasks:
             planned.append(Job(asked[0].mixture, asked[0].list, tasks))
     return planned
+
+
+def plan_units(jobs: Sequence[Job], batch: int) -> list[tuple[Job, ...]]:
+    """Jobs in the portions that a separator is asked about together.
+
+    Only mixtures of one length and rate share a portion, so that a batch needs no padding; a portion is full when every
+    model has at least `batch` requests in it, or nearly. With a batch of 1 every job stands alone.
+    """
+    units: list[tuple[Job, ...]] = []
+    open_units: dict[tuple[int | None, int], list[Job]] = {}
+    for job in jobs:
+        unit = open_units.setdefault((job.mixture.samples, job.mixture.sample_rate), [])
+        unit.append(job)
+        if _fewest_requests(unit) >= batch:
+            units.append(tuple(unit))
+            unit.clear()
+    return units + [tuple(unit) for unit in open_units.values() if unit]
+
+
+def _fewest_requests(jobs: Sequence[Job]) -> int:
+    counts = Counter(task.model for job in jobs for task in job.tasks)
+    return min(counts.values())

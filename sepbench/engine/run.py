@@ -14,8 +14,8 @@ from typing import Any
 
 from sepbench.engine.config import RunConfig
 from sepbench.engine.local import run_local
-from sepbench.engine.plan import plan_jobs, select_items
-from sepbench.engine.session import Setup, estimate_path
+from sepbench.engine.plan import plan_jobs, plan_units, select_items
+from sepbench.engine.setup import Setup, estimate_path
 from sepbench.engine.stopping import stop_on_signals
 from sepbench.errors import RunFolderError
 from sepbench.manifest import SCHEMA
@@ -77,7 +77,7 @@ def _run_locked(
         total, missing = len(items) * len(config.models), sum(len(job.tasks) for job in remaining)
         with stop_on_signals() as stop:
             _work(
-                run_local(remaining, setup, config.workers, stop) if remaining else iter(()),
+                run_local(plan_units(remaining, config.batch), setup, config.workers, stop),
                 store,
                 lambda done, row: on_progress(Progress(total - missing + done, total, row)),
             )
