@@ -22,6 +22,7 @@ class RemoteFile:
         bytes: its length; None where it is not published.
         unpack: what becomes of it.
         into: folder, relative to the corpus's, that an archive is unpacked into.
+        strip: leading folders of an archive's members that are dropped: 1 where all is below one top folder.
         archive: for parts of a split archive, the name they share.
     """
 
@@ -31,6 +32,7 @@ class RemoteFile:
     bytes: int | None = None
     unpack: Unpack = "keep"
     into: str = "."
+    strip: int = 0
     archive: str = ""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sepbench.audio import Recording
 from sepbench.corpora.corpus import Corpus, open_corpus
-from sepbench.errors import MissingData
 from sepbench.corpora.texts import query_text
+from sepbench.errors import MissingData
 from sepbench.manifest import Mixture, Query
 
 

@@ -16,7 +16,7 @@ from sepbench.errors import MissingData
 from sepbench.manifest import Clip
 from sepbench.search_path import closest
 
-NOT_CORPORA = ("about", "audio_files", "audioset_ontology", "availability", "corpus", "texts")
+NOT_CORPORA = ("about", "audio_files", "audioset_ontology", "availability", "checking", "corpus", "texts")
 
 
 class Corpus(Protocol):
@@ -86,16 +86,32 @@ def corpus_root(name: str) -> Path:
     Raises:
         MissingData: neither is set, or the folder does not exist.
     """
-    variable = f"SEPBENCH_DATA_{name.upper()}"
-    root = os.environ.get(variable) or (f"{data}/{name}" if (data := os.environ.get("SEPBENCH_DATA")) else "")
-    if not root or not Path(root).is_dir():
+    variable, root = corpus_variable(name), expected_root(name)
+    if root is None or not root.is_dir():
         raise MissingData(
             f"corpus {name} is not here",
             given=f"folder {root}" if root else f"no {variable} and no SEPBENCH_DATA",
             wanted="a folder with the corpus in its published layout",
             remedy=f"set {variable} to the corpus's folder",
         )
-    return Path(root)
+    return root
+
+
+def corpus_variable(name: str) -> str:
+    """The environment variable that names one corpus's folder.
+
+    >>> corpus_variable("esc50")
+    'SEPBENCH_DATA_ESC50'
+    """
+    return f"SEPBENCH_DATA_{name.upper()}"
+
+
+def expected_root(name: str) -> Path | None:
+    """Where the environment says the corpus is, whether or not it is there; None where it says nothing."""
+    if root := os.environ.get(corpus_variable(name)):
+        return Path(root)
+    data = os.environ.get("SEPBENCH_DATA")
+    return Path(data) / name if data else None
 
 
 def training_clips(
@@ -116,8 +132,9 @@ def training_clips(
         corpus = open_corpus(name)
         taken: dict[str, int] = {}
         for clip in corpus.clips():
+            if not clip.labels or clip.split != "train" or clip.group in excluded:
+                continue
             label = clip.labels[0]
-            usable = clip.split == "train" and clip.group not in excluded and corpus.has(clip.id)
-            if usable and taken.get(label, 0) < per_label:
+            if taken.get(label, 0) < per_label and corpus.has(clip.id):
                 taken[label] = taken.get(label, 0) + 1
                 yield clip, corpus.read(clip.id)

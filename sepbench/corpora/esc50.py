@@ -34,6 +34,7 @@ ABOUT = About(
             checksum=None,  # GitHub makes the archive anew: its hash is not stable
             file="ESC-50-master.zip",
             unpack="zip",
+            strip=1,
         ),
     ),
 )
