@@ -194,23 +194,22 @@ class Manifest:
     mixtures: tuple[Mixture, ...]
 
 
-def _compact(value: object) -> object:
-    """Without the fields that are None: a field added later must not change the rows that do not use it."""
-    if isinstance(value, dict):
-        return {key: _compact(item) for key, item in value.items() if item is not None}
-    if isinstance(value, (list, tuple)):
-        return [_compact(item) for item in value]
-    return value
+def _plain(value: Any) -> Any:
+    """A record as plain data, without optional fields that are None: one added later must not change older rows."""
+    if fields := getattr(value, "__dataclass_fields__", None):
+        optional = {key for key, field in fields.items() if field.default is None}
+        return {key: _plain(item) for key, item in vars(value).items() if item is not None or key not in optional}
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def to_line(mixture: Mixture) -> str:
     """The row in canonical form, without line end."""
-    return canonical_json(_compact(dataclasses.asdict(mixture)))
+    return canonical_json(_plain(mixture))
 
 
 def content_id(mixture: Mixture) -> str:
     """First 16 hex digits of the sha256 of the row without its id."""
-    content: Any = _compact(dataclasses.asdict(mixture))
+    content = _plain(mixture)
     del content["id"]
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:ID_DIGITS]
 
@@ -304,6 +303,11 @@ def meta_path(path: Path) -> Path:
     return path.with_name(path.name.removesuffix(".jsonl") + ".meta.json")
 
 
+def load_meta(path: Path) -> Meta:
+    """Read the meta file of the list at `path`."""
+    return parse_json(Meta, read_text(meta_path(path)), place=str(meta_path(path)))
+
+
 def load(path: Path) -> Manifest:
     """Read a manifest and check every row, every id and the hash of the whole.
 
@@ -311,8 +315,8 @@ def load(path: Path) -> Manifest:
         MissingData: a file is not there.
         InvalidRecord: naming file, line and field; also for an edited row, a row twice, or a hash that does not match.
     """
-    meta = parse_json(Meta, read_text(meta_path(path)), place=str(meta_path(path)))
-    lines = read_text(path).splitlines()
+    meta = load_meta(path)
+    lines = rows_of_text(read_text(path))
     mixtures: dict[str, Mixture] = {}
     for number, line in enumerate(lines, start=1):
         place = f"{path}, line {number}"
@@ -328,6 +332,11 @@ def load(path: Path) -> Manifest:
             remedy="restore both files; a frozen manifest is never edited",
         )
     return Manifest(path, meta, tuple(mixtures.values()))
+
+
+def rows_of_text(text: str) -> list[str]:
+    """The rows of a list's text. Only LF ends a row: a caption may hold other characters that end a line elsewhere."""
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def save(path: Path, mixtures: Iterable[Mixture], meta: Meta) -> Manifest:

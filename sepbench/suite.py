@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from sepbench.errors import InvalidRecord, MissingData
-from sepbench.manifest import SCHEMA, STRICT, Manifest, Mixture, Query, QueryKind, QueryMode, is_inside
+from sepbench.manifest import (
+    SCHEMA,
+    STRICT,
+    Manifest,
+    Mixture,
+    Query,
+    QueryKind,
+    QueryMode,
+    is_inside,
+    load_meta,
+    rows_of_text,
+)
 from sepbench.manifest import load as load_manifest
 from sepbench.records import canonical_json, load_toml, read_text
 from sepbench.search_path import closest, folders
@@ -22,6 +34,7 @@ if TYPE_CHECKING:
 RECIPE_SUFFIX = ".recipe.toml"
 """Files that say how a list was drawn stand beside the lists and are no suites."""
 
+ON_DEMAND = "built on demand"
 Averaging = Literal["mean", "macro_class_mean", "class_median_mean"]
 Slice = Literal[
     "snr_bin",
@@ -108,10 +121,7 @@ class LoadedSuite:
     @property
     def hash(self) -> str:
         """sha256 of everything that can change a score: settings and lists, not title or description."""
-        settings = {k: v for k, v in dataclasses.asdict(self.suite).items() if k not in ("title", "description")}
-        lists = [manifest.meta.content_hash for manifest in self.manifests]
-        content = {"settings": settings, "lists": lists + [f"recipe {one.recipe_sha256}" for one in self.unbuilt]}
-        return hashlib.sha256(canonical_json(content).encode()).hexdigest()
+        return _suite_hash(self.suite, [manifest.meta.content_hash for manifest in self.manifests], self.unbuilt)
 
     def items(self) -> list[Item]:
         """Every item, mixtures by id and queries in their order."""
@@ -122,8 +132,25 @@ class LoadedSuite:
             Item(mixture, index, name)
             for _, (mixture, name) in sorted(mixtures.items())
             for index, query in enumerate(mixture.queries)
-            if query.kind in self.suite.query_kinds and query.mode in self.suite.query_modes
+            if _counts(self.suite, query.kind, query.mode)
         ]
+
+
+@dataclass(frozen=True)
+class Overview:
+    """What a list of suites shows of one: counted, not checked."""
+
+    suite: Suite
+    mixtures: int
+    items: int
+    unbuilt: tuple[Unbuilt, ...]
+    hash: str
+
+
+def _suite_hash(suite: Suite, lists: Sequence[str], unbuilt: Sequence[Unbuilt]) -> str:
+    settings = {k: v for k, v in dataclasses.asdict(suite).items() if k not in ("title", "description")}
+    content = {"settings": settings, "lists": [*lists, *(f"recipe {one.recipe_sha256}" for one in unbuilt)]}
+    return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
 def suite_files(named: Sequence[Path] = ()) -> dict[str, Path]:
@@ -161,6 +188,47 @@ def load_suite(path: Path, *, built: Callable[[Path], Path | str] | None = None)
     Raises:
         MissingData, InvalidRecord: naming file, line and field.
     """
+    suite = _read_suite(path)
+    manifests, unbuilt = [], []
+    for name in suite.manifests:
+        file, recipe = path.parent / f"{name}.jsonl", path.parent / f"{name}{RECIPE_SUFFIX}"
+        found: Path | str = file
+        if not file.is_file() and recipe.is_file():
+            found = built(recipe) if built else ON_DEMAND
+        if isinstance(found, Path):
+            manifests.append(load_manifest(found))
+        else:
+            unbuilt.append(_unbuilt(name, recipe, found))
+    return LoadedSuite(suite, tuple(manifests), tuple(unbuilt))
+
+
+def overview(path: Path) -> Overview:
+    """Count a suite's mixtures and items without checking every row: some suites have thousands.
+
+    Raises:
+        MissingData, InvalidRecord: naming file, line and field.
+    """
+    suite = _read_suite(path)
+    metas, unbuilt = [], []
+    items = 0
+    for name in suite.manifests:
+        file, recipe = path.parent / f"{name}.jsonl", path.parent / f"{name}{RECIPE_SUFFIX}"
+        if not file.is_file() and recipe.is_file():
+            unbuilt.append(_unbuilt(name, recipe, ON_DEMAND))
+            continue
+        metas.append(load_meta(file))
+        rows = (json.loads(line) for line in rows_of_text(read_text(file)))
+        items += sum(_counts(suite, query["kind"], query["mode"]) for row in rows for query in row["queries"])
+    lists = [meta.content_hash for meta in metas]
+    return Overview(suite, sum(meta.rows for meta in metas), items, tuple(unbuilt), _suite_hash(suite, lists, unbuilt))
+
+
+def _counts(suite: Suite, kind: str, mode: str) -> bool:
+    """Whether a query belongs to the suite."""
+    return kind in suite.query_kinds and mode in suite.query_modes
+
+
+def _read_suite(path: Path) -> Suite:
     suite = load_toml(Suite, path)
     if suite.schema != SCHEMA:
         raise InvalidRecord(
@@ -179,17 +247,7 @@ def load_suite(path: Path, *, built: Callable[[Path], Path | str] | None = None)
     ):
         if not good:
             raise InvalidRecord(f"{path}: field {field}", given=str(value), wanted=wanted, remedy="correct the field")
-    manifests, unbuilt = [], []
-    for name in suite.manifests:
-        file, recipe = path.parent / f"{name}.jsonl", path.parent / f"{name}{RECIPE_SUFFIX}"
-        found: Path | str = file
-        if not file.is_file() and recipe.is_file():
-            found = built(recipe) if built else f"list {name} is built on demand"
-        if isinstance(found, Path):
-            manifests.append(load_manifest(found))
-        else:
-            unbuilt.append(_unbuilt(name, recipe, found))
-    return LoadedSuite(suite, tuple(manifests), tuple(unbuilt))
+    return suite
 
 
 def _unbuilt(name: str, recipe: Path, reason: str) -> Unbuilt:

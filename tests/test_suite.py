@@ -9,7 +9,7 @@ import pytest
 
 from sepbench.errors import InvalidRecord, MissingData
 from sepbench.manifest import Meta, save
-from sepbench.suite import find_suite, load_suite, suite_files
+from sepbench.suite import find_suite, load_suite, overview, suite_files
 from tests.rows import mixture
 
 TEXT = """schema = 1
@@ -81,3 +81,18 @@ def test_missing_manifest_is_named(folder: Path) -> None:
     with pytest.raises(MissingData) as caught:
         load_suite(folder / "mine.toml")
     assert caught.value.given.endswith("lists/a.jsonl")
+
+
+@pytest.mark.parametrize("extra", ["", 'query_modes = ["remove"]\n'])
+def test_an_overview_counts_what_loading_finds(folder: Path, extra: str) -> None:
+    (folder / "mine.toml").write_text(TEXT + extra)
+    seen, loaded = overview(folder / "mine.toml"), load_suite(folder / "mine.toml")
+    assert (seen.hash, seen.items, seen.mixtures) == (loaded.hash, len(loaded.items()), 2)
+
+
+def test_an_overview_names_lists_that_are_built_on_demand(folder: Path) -> None:
+    (folder / "lists" / "a.jsonl").unlink()
+    (folder / "lists" / "a.recipe.toml").write_text("rows = 7\n")
+    seen = overview(folder / "mine.toml")
+    assert (seen.mixtures, seen.items, [(one.name, one.rows) for one in seen.unbuilt]) == (0, 0, [("lists/a", 7)])
+    assert seen.hash == load_suite(folder / "mine.toml").hash

@@ -83,26 +83,23 @@ def _models(named: Sequence[Path]) -> list[dict[str, Any]]:
 
 
 def _suites(named: Sequence[Path]) -> list[dict[str, Any]]:
-    from sepbench.suite import load_suite, suite_files
+    from sepbench.suite import overview, suite_files
 
-    listed = []
-    for name, path in suite_files(named).items():
-        loaded = load_suite(path)
-        items = loaded.items()
-        listed.append(
-            {
-                "name": name,
-                "title": loaded.suite.title,
-                "description": loaded.suite.description,
-                "scoring_rate": loaded.suite.scoring_rate,
-                "metrics": loaded.suite.metrics,
-                "items": len(items),
-                "mixtures": len({item.mixture.id for item in items}),
-                "unbuilt": {one.name: one.rows for one in loaded.unbuilt},
-                "hash": loaded.hash,
-            }
-        )
-    return listed
+    return [
+        {
+            "name": name,
+            "title": found.suite.title,
+            "description": found.suite.description,
+            "scoring_rate": found.suite.scoring_rate,
+            "metrics": found.suite.metrics,
+            "items": found.items,
+            "mixtures": found.mixtures,
+            "unbuilt": {one.name: one.rows for one in found.unbuilt},
+            "hash": found.hash,
+        }
+        for name, path in suite_files(named).items()
+        for found in (overview(path),)
+    ]
 
 
 def _metrics() -> list[dict[str, Any]]:

@@ -1,16 +1,17 @@
-"""``sepbench manifest``: build a list, verify it, look at one mixture of it."""
+"""``sepbench manifest``: build a list, import one, verify it, look at one mixture of it."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sepbench.cli import options
+from sepbench.cli import import_command, options
+from sepbench.cli.import_command import refuse_to_replace
 
-app = typer.Typer(help="Build, verify and look at lists of mixtures.", no_args_is_help=True)
+app = typer.Typer(help="Build, import, verify and look at lists of mixtures.", no_args_is_help=True)
+app.add_typer(import_command.app, name="import")
 List = Annotated[Path, typer.Argument(help="The list's .jsonl file.")]
 
 
@@ -27,45 +28,11 @@ def build(
     from sepbench.suite import RECIPE_SUFFIX
 
     path = output or recipe.with_name(recipe.name.removesuffix(RECIPE_SUFFIX) + ".jsonl")
-    _refuse_to_replace(path, force)
+    refuse_to_replace(path, force)
     manifest = build_list(recipe, path)
     print(f"{path}: {manifest.meta.rows} mixtures, hash {manifest.meta.content_hash[:16]}")
     for reason, count in manifest.meta.refused.items():
         print(f"refused {count}: {reason}")
-
-
-class Published(StrEnum):
-    """Published lists that can be imported."""
-
-    audiosep_esc50 = "audiosep-esc50"
-
-
-@app.command("import")
-def import_(
-    source: Annotated[Published, typer.Argument(help="Which published list.")],
-    table: Annotated[Path, typer.Option("--csv", help="The list's file as published.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="The .jsonl to write.")],
-    snr_db: Annotated[float, typer.Option("--snr-db", min=-40, max=40, help="Ratio the pairs are rebuilt at.")] = 0.0,
-    force: Annotated[bool, typer.Option("--force", help="Replace an existing list.")] = False,
-) -> None:
-    """Import a paper's list of pairs, to be rebuilt at a stated ratio; rows keep the paper's numbers as flags."""
-    from sepbench.protocols.audiosep_lists import import_esc50
-
-    importers = {Published.audiosep_esc50: import_esc50}
-    _refuse_to_replace(output, force)
-    manifest = importers[source](table, output, snr_db=snr_db)
-    print(f"{output}: {manifest.meta.rows} mixtures, hash {manifest.meta.content_hash[:16]}")
-
-
-def _refuse_to_replace(path: Path, force: bool) -> None:
-    from sepbench.errors import SepbenchError
-
-    if path.exists() and not force:
-        raise SepbenchError(
-            "the list exists, and a frozen list is never edited",
-            given=str(path),
-            remedy="choose another --output, or --force while it is not published",
-        )
 
 
 @app.command()
@@ -103,10 +70,13 @@ def show(
     from sepbench.cli.mixture_view import draw_spectrograms, find_mixture, print_mixture, write_wavs
     from sepbench.cli.output import print_json
     from sepbench.corpora.availability import recordings
+    from sepbench.corpora.pairs import tell_folder
     from sepbench.manifest import load, to_line
     from sepbench.mixing import render
 
-    found = find_mixture(load(manifest), mixture)
+    loaded = load(manifest)
+    tell_folder(loaded)
+    found = find_mixture(loaded, mixture)
     rendered = render(found, recordings(found)) if wav or png else None
     if json:
         print_json(json_library.loads(to_line(found)))

@@ -12,6 +12,7 @@ import tomllib
 from pathlib import Path
 
 from sepbench.corpora.corpus import open_corpus
+from sepbench.corpora.pairs import tell_folder
 from sepbench.errors import MissingData, NothingComparable
 from sepbench.protocols.dispatch import build_list
 from sepbench.records import read_text
@@ -25,7 +26,10 @@ def prepared_suite(path: Path) -> LoadedSuite:
         MissingData, InvalidRecord: naming file, line and field. A corpus that is not here is no error: its lists stay
             unbuilt, and the suite says so.
     """
-    return load_suite(path, built=_built)
+    loaded = load_suite(path, built=_built)
+    for manifest in loaded.manifests:
+        tell_folder(manifest)
+    return loaded
 
 
 def cache_folder() -> Path:
