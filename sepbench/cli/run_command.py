@@ -17,8 +17,9 @@ def run(
     limit: options.Limit = None,
     out: options.Out = None,
     engine: Annotated[
-        str, typer.Option("--engine", help="What runs the work: local, processes of this machine.")
+        str, typer.Option("--engine", help="local: processes of this machine; ray: a Ray cluster.")
     ] = "local",
+    ray_address: Annotated[str, typer.Option("--ray-address", help="The cluster; auto is this machine's.")] = "auto",
     workers: options.Workers = 1,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Requests per call of a separator.")] = 1,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda:N.")] = "auto",
@@ -42,7 +43,6 @@ def run(
     from sepbench.separators.discovery import find_models
     from sepbench.suite import find_suite
 
-    options.one_of("--engine", engine, ("local",))
     wanted = options.names(models)
     if not wanted:
         raise SepbenchError("no model named", given=repr(models), remedy="sepbench list models shows what there is")
@@ -59,6 +59,8 @@ def run(
         keep_audio=KeepAudio.parse(keep_audio),
         on_missing="skip" if options.one_of("--on-missing", on_missing, ("fail", "skip")) == "skip" else "fail",
         fresh=fresh,
+        engine="ray" if options.one_of("--engine", engine, ("local", "ray")) == "ray" else "local",
+        ray_address=ray_address,
     )
     carry_out(config, max_failures=max_failures, as_json=json)
 

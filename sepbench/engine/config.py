@@ -14,6 +14,7 @@ from sepbench.separators.spec import Model
 from sepbench.suite import LoadedSuite
 
 OnMissing = Literal["fail", "skip"]
+Engine = Literal["local", "ray"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class RunConfig:
         on_missing: ``fail`` when a clip is not on this machine, or ``skip`` its mixtures and report coverage.
         fresh: forget what the folder holds.
         estimates: ready waveforms in the place of the (only) model.
+        engine: ``local``, processes of this machine, or ``ray``, actors on the cluster at `ray_address`.
     """
 
     suite: LoadedSuite
@@ -70,3 +72,5 @@ class RunConfig:
     on_missing: OnMissing = "fail"
     fresh: bool = False
     estimates: Path | None = None
+    engine: Engine = "local"
+    ray_address: str = "auto"

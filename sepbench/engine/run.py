@@ -7,7 +7,7 @@ import platform
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ from typing import Any
 from sepbench.engine.config import RunConfig
 from sepbench.engine.local import run_local
 from sepbench.engine.plan import plan_jobs, plan_units, select_items
+from sepbench.engine.session import Unit
 from sepbench.engine.setup import Setup, estimate_path
-from sepbench.engine.stopping import stop_on_signals
+from sepbench.engine.stopping import StopRequest, stop_on_signals
 from sepbench.errors import RunFolderError
 from sepbench.manifest import SCHEMA
 from sepbench.records import canonical_json
@@ -77,7 +78,7 @@ def _run_locked(
         total, missing = len(items) * len(config.models), sum(len(job.tasks) for job in remaining)
         with stop_on_signals() as stop:
             _work(
-                run_local(plan_units(remaining, config.batch), setup, config.workers, stop),
+                _engine(config, plan_units(remaining, config.batch), setup, stop),
                 store,
                 lambda done, row: on_progress(Progress(total - missing + done, total, row)),
             )
@@ -91,6 +92,14 @@ def _run_locked(
     _record(config, extent, began, time.perf_counter() - clock, store)
     failed = sum(row.status == "failed" for row in rows)
     return Outcome(config.out, summary, failed, len(store.rows) - before, stop.signal)
+
+
+def _engine(config: RunConfig, units: Sequence[Unit], setup: Setup, stop: StopRequest) -> Iterator[list[Row]]:
+    if config.engine == "ray" and units:
+        from sepbench.engine.ray_cluster import run_ray
+
+        return run_ray(units, setup, config.workers, stop, address=config.ray_address)
+    return run_local(units, setup, config.workers, stop)
 
 
 def _work(results: Iterator[list[Row]], store: RowStore, report: Callable[[int, Row], None]) -> None:
@@ -195,6 +204,7 @@ def _record(config: RunConfig, extent: Extent, began: str, seconds: float | None
             "platform": platform.platform(),
             "hardware": provenance.hardware(),
             "device": config.device,
+            "engine": config.engine,
             "workers": config.workers,
             "batch": config.batch,
             "partial": extent.partial,
