@@ -35,7 +35,7 @@ def refuse_to_replace(path: Path, force: bool) -> None:
 def _audiosep(name: str) -> Callable[..., None]:
     """The command for one of AudioSep's lists."""
 
-    def command(
+    def _command(
         table: Table,
         output: Output,
         snr_db: Annotated[
@@ -62,7 +62,7 @@ def _audiosep(name: str) -> Callable[..., None]:
             output, import_premixed(found, output) if premixed else import_pairs(found, output, snr_db=snr_db or 0.0)
         )
 
-    return command
+    return _command
 
 
 for _name in AUDIOSEP_LISTS:

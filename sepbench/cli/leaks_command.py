@@ -23,7 +23,7 @@ def leaks(
 ) -> None:
     """Name clips and recordings that a suite shares with what models were trained on."""
     from sepbench.cli.output import print_json, print_table
-    from sepbench.protocols.leaks import find_leaks
+    from sepbench.engine.leaks import find_leaks
     from sepbench.protocols.prepare import prepared_suite
     from sepbench.separators.discovery import adapter_folders, find_models
     from sepbench.suite import find_suite

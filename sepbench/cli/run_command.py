@@ -29,6 +29,7 @@ def run(
     on_missing: options.OnMissing = "fail",
     max_failures: options.MaxFailures = 0,
     fresh: options.Fresh = False,
+    retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Do items again that failed.")] = False,
     manifests: options.Manifests = [],  # noqa: B006 - typer's way of an empty default; never changed
     adapters: options.Adapters = [],  # noqa: B006
     json: options.Json = False,
@@ -59,6 +60,7 @@ def run(
         keep_audio=KeepAudio.parse(keep_audio),
         on_missing="skip" if options.one_of("--on-missing", on_missing, ("fail", "skip")) == "skip" else "fail",
         fresh=fresh,
+        retry_failed=retry_failed,
         engine="ray" if options.one_of("--engine", engine, ("local", "ray")) == "ray" else "local",
         ray_address=ray_address,
     )

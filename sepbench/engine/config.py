@@ -56,6 +56,7 @@ class RunConfig:
         batch: at most so many requests of one mixture in one call of a separator.
         on_missing: ``fail`` when a clip is not on this machine, or ``skip`` its mixtures and report coverage.
         fresh: forget what the folder holds.
+        retry_failed: do items again that failed; a failure is a result like any other, and stands until this is asked.
         estimates: ready waveforms in the place of the (only) model.
         engine: ``local``, processes of this machine, or ``ray``, actors on the cluster at `ray_address`.
     """
@@ -71,6 +72,7 @@ class RunConfig:
     keep_audio: KeepAudio = KeepAudio("none")
     on_missing: OnMissing = "fail"
     fresh: bool = False
+    retry_failed: bool = False
     estimates: Path | None = None
     engine: Engine = "local"
     ray_address: str = "auto"

@@ -22,8 +22,8 @@ from sepbench.engine.setup import Setup
 from sepbench.engine.stopping import SIGNALS, StopRequest
 from sepbench.errors import RunFolderError
 from sepbench.results.rows import Row
+from sepbench.separators.worker_process import THREAD_VARIABLES
 
-THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 PATIENCE_SECONDS = 20.0
 
 

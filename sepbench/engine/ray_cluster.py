@@ -14,13 +14,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sepbench.engine.local import THREAD_VARIABLES
 from sepbench.engine.pipeline import DEPTH, Pipeline
 from sepbench.engine.session import Session, Unit
 from sepbench.engine.setup import Setup
 from sepbench.engine.stopping import StopRequest
 from sepbench.errors import MissingExtra, RunFolderError
 from sepbench.results.rows import Row
+from sepbench.separators.worker_process import THREAD_VARIABLES
 
 PASSED_ON = ("SEPBENCH_", "HF_HOME", "HF_ENDPOINT")
 """Environment variables whose names begin so are set on the nodes: where corpora and weights are."""

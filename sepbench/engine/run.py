@@ -23,7 +23,7 @@ from sepbench.manifest import SCHEMA
 from sepbench.records import canonical_json
 from sepbench.results import provenance
 from sepbench.results.rows import Row, RowStore, check_unique, signature_key
-from sepbench.results.run_folder import ESTIMATES, ROWS, RUN, SUMMARY, RunLock, read_json, write_json
+from sepbench.results.run_folder import ESTIMATES, LOGS, ROWS, RUN, SUMMARY, RunLock, read_json, write_json
 from sepbench.results.summary import Extent, summarise_run
 from sepbench.suite import Item
 
@@ -156,6 +156,7 @@ def make_setup(config: RunConfig, items: list[Item]) -> Setup:
         keep_audio=config.keep_audio,
         sampled=config.keep_audio.sampled(item.name for item in items),
         given_estimates=config.estimates,
+        logs=config.out / LOGS,
     )
 
 
@@ -168,7 +169,8 @@ def _drop_stale(config: RunConfig, setup: Setup, items: list[Item], store: RowSt
             if row is None:
                 continue
             same_estimate = row.separation_key == setup.separation_key(model, item.name)
-            if same_estimate and row.score_key == setup.score_key:
+            again = config.retry_failed and row.status == "failed"
+            if same_estimate and row.score_key == setup.score_key and not again:
                 continue
             stale.append((model.name, item.name))
             if same_estimate and row.status == "ok" and estimate_path(setup.estimates, model.name, item.name).is_file():

@@ -78,10 +78,15 @@ class Session:
     def _runner(self, model: Model) -> Runner | Failure:
         if model.name not in self._runners:
             setup = self._setup
-            config = model.config | setup.context(model)
-            self._runners[model.name] = around_adapter(
-                lambda: open_runner(model, config=config, device=setup.device, estimates=setup.given_estimates)
+            start = partial(
+                open_runner,
+                model,
+                config=model.config | setup.context(model),
+                device=setup.device,
+                estimates=setup.given_estimates,
+                logs=setup.logs,
             )
+            self._runners[model.name] = around_adapter(start)
         return self._runners[model.name]
 
     def _kept(self, prepared: Prepared) -> dict[tuple[str, int], Separated]:

@@ -27,6 +27,7 @@ class Setup:
     keep_audio: KeepAudio
     sampled: frozenset[str]
     given_estimates: Path | None
+    logs: Path
 
     def context(self, model: Model) -> dict[str, Any]:
         """What the suite adds to a model's settings."""

@@ -58,23 +58,23 @@ class ListRow:
 def audiocaps(sheet: Sheet) -> list[ListRow]:
     """One noise per row; files named by YouTube id."""
 
-    def clip(line: Line, column: str) -> ListedClip:
+    def _clip(line: Line, column: str) -> ListedClip:
         video = sheet.matched(line, column, AUDIOCAPS_FILE, "Y<YouTube id>.wav")["video"]
         return ListedClip("audiocaps", f"Y{video}", (), f"youtube:{video}")
 
-    return _numbered_rows("audiocaps", sheet, clip)
+    return _numbered_rows("audiocaps", sheet, _clip)
 
 
 def clotho(sheet: Sheet) -> list[ListRow]:
     """Two noises per row; files named as on Freesound, blanks and all."""
 
-    def clip(line: Line, column: str) -> ListedClip:
+    def _clip(line: Line, column: str) -> ListedClip:
         file = sheet.text(line, column)
         if "/" in file or not file.endswith(".wav") or not is_inside(file):
             raise sheet.wrong(line, file, "a file name of Clotho")
         return ListedClip("clotho", f"evaluation/{file}", (), f"clotho:{file.strip()}")
 
-    return _numbered_rows("clotho", sheet, clip, noises=("noise_wav1", "noise_wav2"))
+    return _numbered_rows("clotho", sheet, _clip, noises=("noise_wav1", "noise_wav2"))
 
 
 def esc50(sheet: Sheet) -> list[ListRow]:
@@ -83,14 +83,14 @@ def esc50(sheet: Sheet) -> list[ListRow]:
     def parts(line: Line, column: str) -> re.Match[str]:
         return sheet.matched(line, column, ESC50_FILE, "a file name of ESC-50")
 
-    def clip(line: Line, column: str) -> ListedClip:
+    def _clip(line: Line, column: str) -> ListedClip:
         number, recording = parts(line, column).group("number", "recording")
         if number not in classes:
             raise sheet.wrong(line, line[column], "a noise whose class the list names")
         return ListedClip("esc50", f"audio/{line[column]}", (classes[number],), f"freesound:{recording}")
 
     classes = sheet.names((line, parts(line, "src_wav")["number"], "caption") for line in sheet.lines)
-    return _numbered_rows("esc50", sheet, clip)
+    return _numbered_rows("esc50", sheet, _clip)
 
 
 def music(sheet: Sheet) -> list[ListRow]:
@@ -99,7 +99,7 @@ def music(sheet: Sheet) -> list[ListRow]:
     def parts(line: Line, column: str) -> re.Match[str]:
         return sheet.matched(line, column, MUSIC_FILE, "Y<YouTube id>_<segment>.wav")
 
-    def clip(line: Line, column: str) -> ListedClip:
+    def _clip(line: Line, column: str) -> ListedClip:
         video, segment = parts(line, column).group("video", "segment")
         if video not in instruments:
             raise sheet.wrong(line, line[column], "a noise whose instrument the list names")
@@ -109,7 +109,7 @@ def music(sheet: Sheet) -> list[ListRow]:
     for line in sheet.lines:
         sheet.matched(line, "caption", INSTRUMENT, "an instrument in small letters")
     instruments = sheet.names((line, parts(line, "src_wav")["video"], "caption") for line in sheet.lines)
-    return _numbered_rows("music", sheet, clip)
+    return _numbered_rows("music", sheet, _clip)
 
 
 def vggsound(sheet: Sheet) -> list[ListRow]:

@@ -16,7 +16,8 @@ from sepbench.results.rows import Row, read_rows
 if TYPE_CHECKING:
     import pandas
 
-ROWS, RUN, SUMMARY, LOCK, ESTIMATES = "rows.jsonl", "run.json", "summary.json", ".lock", "estimates"
+ROWS, RUN, SUMMARY, LOCK = "rows.jsonl", "run.json", "summary.json", ".lock"
+ESTIMATES, LOGS = "estimates", "logs"
 
 
 class RunLock:

@@ -12,6 +12,9 @@ from sepbench.errors import MissingExtra, SeparatorFailure
 from sepbench.separators.separator import Estimate, Request
 from sepbench.separators.spec import Model
 
+MOST_TIMES_AS_LONG = 10
+"""An estimate beyond this is refused before anything is made of it: scoring it could take all memory."""
+
 
 class Runner(Protocol):
     """A separator that is ready to be asked."""
@@ -25,7 +28,14 @@ class Runner(Protocol):
         ...
 
 
-def open_runner(model: Model, *, config: dict[str, object], device: str, estimates: Path | None = None) -> Runner:
+def open_runner(
+    model: Model,
+    *,
+    config: dict[str, object],
+    device: str,
+    estimates: Path | None = None,
+    logs: Path | None = None,
+) -> Runner:
     """Start a model.
 
     Args:
@@ -33,6 +43,7 @@ def open_runner(model: Model, *, config: dict[str, object], device: str, estimat
         config: its settings with what the suite adds.
         device: ``cpu`` or ``cuda:<n>``.
         estimates: a folder of ready waveforms, which then stand for the model.
+        logs: folder for what worker processes print.
 
     Raises:
         SepbenchError: it cannot be started; whatever the adapter's own code raises passes through.
@@ -46,18 +57,23 @@ def open_runner(model: Model, *, config: dict[str, object], device: str, estimat
 
         return CommandRunner(model)
     if model.file.runtime == "worker":
-        raise SeparatorFailure(
-            f"adapter {model.name} asks for a worker process, which this version cannot start",
-            wanted='runtime = "inline" or "command"',
-            remedy="run it through a command, or score its waveforms with sepbench score",
-        )
+        from sepbench.separators.worker_runner import WorkerRunner
+
+        return WorkerRunner(model, config, device, logs)
     from sepbench.separators.inline import InlineRunner
 
     try:
         return InlineRunner(model, config, device)
     except ImportError as error:
-        remedy = f'pip install "sepbench[{model.file.extra}]"' if model.file.extra else "install it"
-        raise MissingExtra(f"adapter {model.name} needs a package", given=str(error), remedy=remedy) from error
+        raise missing_package(model, str(error)) from error
+
+
+def missing_package(model: Model, message: str) -> MissingExtra:
+    """What to say of an adapter whose imports fail, and how to help."""
+    remedy = f'pip install "sepbench[{model.file.extra}]"' if model.file.extra else "install it"
+    if model.file.python:
+        remedy = f"install it for {model.file.python} of the adapter"
+    return MissingExtra(f"adapter {model.name} needs a package", given=message, remedy=remedy)
 
 
 def checked(requests: Sequence[Request], estimates: Sequence[Estimate]) -> Sequence[Estimate]:
@@ -73,7 +89,7 @@ def checked(requests: Sequence[Request], estimates: Sequence[Estimate]) -> Seque
             wanted=", ".join(request.item for request in requests)[:200],
             remedy="return one estimate per request, in order",
         )
-    for estimate in estimates:
+    for request, estimate in zip(requests, estimates, strict=True):
         audio = estimate.audio
         if not isinstance(audio, np.ndarray) or audio.ndim != 1 or not np.issubdtype(audio.dtype, np.floating):
             raise SeparatorFailure(
@@ -84,4 +100,12 @@ def checked(requests: Sequence[Request], estimates: Sequence[Estimate]) -> Seque
             )
         if estimate.sample_rate <= 0:
             raise SeparatorFailure(f"estimate of {estimate.item} has no sample rate", given=str(estimate.sample_rate))
+        seconds, wanted = len(audio) / estimate.sample_rate, len(request.mixture) / request.sample_rate
+        if seconds > MOST_TIMES_AS_LONG * wanted:
+            raise SeparatorFailure(
+                f"estimate of {estimate.item} is absurdly long",
+                given=f"{seconds:g} s",
+                wanted=f"{wanted:g} s",
+                remedy="return as many samples as the mixture has, and their sample rate",
+            )
     return estimates

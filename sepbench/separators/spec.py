@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 Paradigm = Literal["mask", "regenerate", "generative", "control", "oracle", "files"]
 Runtime = Literal["inline", "worker", "command"]
+VENV_MARK = "pyvenv.cfg"
 Needs = Literal["references", "all_prompts", "training_clips"]
 
 
@@ -44,6 +47,11 @@ class AdapterFile:
         prompts: ``open``, or the list of stems it knows.
         needs: inputs beyond mixture and query; shown in every table.
         command: for ``runtime = "command"``: an executable with {mixture}, {text}, {mode}, {sample_rate}, {estimate}.
+        timeout_seconds: what one request may take of a worker or command.
+        load_timeout_seconds: what a worker may take to start and load.
+        max_memory_gb: address space of a worker in GiB; not applied on a GPU, whose driver reserves far more than it
+            uses.
+        python: for ``runtime = "worker"``: an interpreter or a virtual environment's folder, from the adapter's folder.
         config: settings handed to `load`; a variant overrides them.
     """
 
@@ -63,6 +71,8 @@ class AdapterFile:
     needs: tuple[Needs, ...] = ()
     command: str = ""
     timeout_seconds: float = 600.0
+    load_timeout_seconds: float = 600.0
+    max_memory_gb: float | None = None
     python: str = ""
     extra: str = ""
     weights: tuple[WeightFile, ...] = ()
@@ -106,6 +116,13 @@ def load_model(folder: Path, variant: str = "") -> Model:
         raise InvalidRecord(
             f"{path}: field command", given="nothing", wanted="the command line to run", remedy="add it"
         )
+    if file.runtime != "worker" and (file.python or file.max_memory_gb is not None):
+        raise InvalidRecord(
+            f"{path}: field {'python' if file.python else 'max_memory_gb'}",
+            given=f"with runtime {file.runtime}",
+            wanted='runtime = "worker"',
+            remedy="say so, or leave the field out",
+        )
     if variant and variant not in file.variants:
         raise InvalidRecord(
             f"{path}: field variants: no variant of that name",
@@ -118,13 +135,19 @@ def load_model(folder: Path, variant: str = "") -> Model:
 
 
 def _revision(folder: Path) -> str:
-    """First 16 hex digits over names and contents of the folder's files, less what Python leaves behind."""
+    """First 16 hex digits over names and contents of the folder's files, less what Python leaves or installs there."""
     digest = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
+    for path in sorted(_own_files(folder)):
         relative = path.relative_to(folder)
-        if path.is_file() and "__pycache__" not in relative.parts:
-            digest.update(f"{relative.as_posix()}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
+        digest.update(f"{relative.as_posix()}\n".encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
+
+
+def _own_files(folder: Path) -> Iterator[Path]:
+    """Files of the folder and those below, but for bytecode and virtual environments."""
+    for place, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if name != "__pycache__" and not Path(place, name, VENV_MARK).is_file()]
+        yield from (path for name in files if (path := Path(place, name)).is_file())
 
 
 def separation_key(model: Model, context: str, item: str) -> str:

@@ -178,3 +178,11 @@ def test_run_loads_as_a_long_table(score: Score) -> None:
     frame = load_run(score("mixture,silence").folder).to_frame()
     silent = frame[(frame.model == "silence") & (frame.metric == "sdr")]
     assert len(silent) == 16 and silent.value.abs().max() < 1e-9
+
+
+def test_failed_items_stand_until_they_are_to_be_done_again(score: Score, tmp_path: Path) -> None:
+    first = score("broken-item,mixture")
+    assert first.failed > 0
+    assert score("broken-item,mixture").computed == 0
+    again = score("broken-item,mixture", retry_failed=True)
+    assert (again.computed, again.failed) == (first.failed, first.failed)

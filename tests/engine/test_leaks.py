@@ -10,8 +10,8 @@ import pytest
 import soundfile
 
 from sepbench.corpora.corpus import open_corpus
+from sepbench.engine.leaks import Leak, find_leaks
 from sepbench.manifest import SCHEMA, Meta, Mixture, Query, Source, save, with_id
-from sepbench.protocols.leaks import Leak, find_leaks
 from sepbench.separators.discovery import find_models
 from sepbench.separators.spec import Model
 from sepbench.suite import LoadedSuite, load_suite
