@@ -19,6 +19,8 @@ from sepbench.suite import Averaging
 RESAMPLES = 5000
 LEVEL = 0.95
 MIN_CLUSTERS = 2
+BLOCK_ENTRIES = 1 << 20
+"""Draws times recordings that are floats at a time: 8 MB."""
 
 Values = NDArray[np.float64]
 
@@ -38,7 +40,23 @@ class Resampling:
     """One seeded set of draws of recordings: `counts` ``(resamples, clusters)`` says how often each was drawn."""
 
     clusters: tuple[str, ...]
-    counts: NDArray[np.int32]
+    counts: NDArray[np.uint8]
+
+    def totals(self, columns: Values) -> Values:
+        """Sums over the recordings of each draw, a recording counted as often as it was drawn.
+
+        Args:
+            columns: ``(clusters, columns)``.
+
+        Returns:
+            ``(resamples, columns)``. Draws are taken in blocks: as floats all at once they would fill the memory.
+        """
+        block = max(1, BLOCK_ENTRIES // max(1, len(self.clusters)))
+        parts = [
+            self.counts[first : first + block].astype(np.float64) @ columns
+            for first in range(0, len(self.counts), block)
+        ]
+        return np.concatenate(parts) if parts else np.zeros((0, columns.shape[1]))
 
 
 def resampling(clusters: Sequence[str], *, seed: str, resamples: int = RESAMPLES) -> Resampling:
@@ -55,9 +73,10 @@ def resampling(clusters: Sequence[str], *, seed: str, resamples: int = RESAMPLES
     names = tuple(sorted(set(clusters)))
     digest = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:16], "little")
     rng = np.random.Generator(np.random.PCG64(digest))
-    shares = np.full(len(names), 1 / len(names)) if names else np.zeros(0)
-    counts = rng.multinomial(len(names), shares, size=resamples) if names else np.zeros((resamples, 0))
-    return Resampling(names, counts.astype(np.int32))
+    counts = np.zeros((resamples, len(names)), dtype=np.uint8)  # no recording is ever drawn more than 255 times
+    for draw in counts if names else ():
+        draw[:] = np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names))
+    return Resampling(names, counts)
 
 
 def summarise(
@@ -102,8 +121,8 @@ def _resampled_means(values: Values, index: NDArray[np.int64], draws: Resampling
     """Mean per draw from sums and counts per recording: no item is touched twice."""
     sums = np.bincount(index, weights=values, minlength=len(draws.clusters))
     sizes = np.bincount(index, minlength=len(draws.clusters))
-    drawn = draws.counts @ sizes
-    means: Values = np.divide(draws.counts @ sums, drawn, out=np.full(len(drawn), np.nan), where=drawn > 0)
+    total, drawn = draws.totals(np.stack([sums, sizes], axis=1)).T
+    means: Values = np.divide(total, drawn, out=np.full(len(drawn), np.nan), where=drawn > 0)
     return means
 
 
