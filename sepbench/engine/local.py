@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from sepbench.results.rows import Row
 from sepbench.separators.worker_process import THREAD_VARIABLES
 
 PATIENCE_SECONDS = 20.0
+SWITCH_SECONDS = 0.0005
+"""How long a thread may keep Python to itself: with the usual 5 ms, an answer would wait for the scoring of another."""
 
 
 @dataclass
@@ -110,6 +113,7 @@ def _serve(line: connection.Connection, setup: Setup) -> None:
     """A worker process's life: units in, rows out, until told to end or until the parent is gone."""
     for number in SIGNALS:  # a terminal's ctrl-C reaches every process; the parent lets units finish
         signal.signal(number, signal.SIG_IGN)
+    sys.setswitchinterval(SWITCH_SECONDS)
     session = Session(setup)
     pipeline = Pipeline(session)
     try:

@@ -23,6 +23,7 @@ from sepbench.separators.spec import Model
 WORKER = Path(__file__).with_name("worker.py")
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 OF_OUR_INTERPRETER = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
+PIPE_BYTES = 1 << 20
 CLOSING_SECONDS = 5.0
 DYING_SECONDS = 1.0
 LOG_BYTES = 64 << 20
@@ -118,6 +119,8 @@ class WorkerProcess:
         stdin, stdout, stderr = self._process.stdin, self._process.stdout, self._process.stderr
         assert stdin is not None and stdout is not None and stderr is not None
         self._pipes = (stdin, stdout)
+        for pipe in self._pipes:
+            _widen(pipe.fileno())
         self.channel = Channel(stdin.fileno(), stdout.fileno(), self._has_ended)
         self._printed = Printed(stderr, kept)
 
@@ -152,6 +155,15 @@ class WorkerProcess:
         os.close(self._life)
         stdout.close()
         self._printed.finish()
+
+
+def _widen(pipe: int) -> None:
+    """Let a pipe hold whole frames where the system knows how: each time it is full, both sides wait for the other."""
+    import fcntl
+
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with contextlib.suppress(PermissionError):  # beyond what this user's pipes may hold together
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
 
 def _spawn(words: list[str], variables: dict[str, str], life: int) -> subprocess.Popen[bytes]:
