@@ -1,0 +1,44 @@
+"""Papers' numbers as Markdown, for the pages of suites: never in one table with measured ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+
+from sepbench.results.published import PublishedMetric, Reported, published_for
+
+
+def markdown(suite: str) -> str:
+    """A table for every table of every paper that reports on the suite, and every test set in it.
+
+    Args:
+        suite: a suite's name; one that no paper used gives no text.
+
+    >>> print(markdown("audiosep/premixed/clotho").splitlines()[-1])
+    | AudioSep | 6.850 | 5.242 |
+    """
+    parts = []
+    for (system, table), group in groupby(published_for(suite), key=lambda one: (one.paper.system, one.table.id)):
+        found = list(group)
+        for name in dict.fromkeys(one.test_set.name for one in found):
+            rows = [one for one in found if one.test_set.name == name]
+            parts.append("\n".join([f"{system}, {table}: {name}", "", *_table(rows)]))
+    return "\n\n".join(parts)
+
+
+def _table(rows: Sequence[Reported]) -> list[str]:
+    stated = {name for one in rows for name, value in one.row.values.items() if value is not None}
+    metrics = [metric for metric in rows[0].table.metrics if metric.name in stated]
+    head = ["system", *map(_head, metrics)]
+    body = [[_system(one), *(metric.printed(one.row.values.get(metric.name)) for metric in metrics)] for one in rows]
+    return ["| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *body)]
+
+
+def _head(metric: PublishedMetric) -> str:
+    unit = f" ({metric.unit})" if metric.unit else ""
+    arrow = {"higher": " ↑", "lower": " ↓", None: ""}[metric.better]
+    return metric.name + unit + arrow
+
+
+def _system(one: Reported) -> str:
+    return f"{one.row.system}, {one.row.setting}" if one.row.setting else one.row.system
