@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from sepbench.audio import Recording
 from sepbench.audio import read as read_audio
@@ -27,9 +27,8 @@ class AudioFiles:
             candidates: paths relative to the corpus's folder; an audio extension they carry does not matter.
         """
         for candidate in candidates:
-            path = PurePosixPath(candidate)
-            stem = path.stem if path.suffix.lower() in EXTENSIONS else path.name
-            if found := self._listing(path.parent.as_posix()).get(stem):
+            folder, _, name = candidate.rpartition("/")
+            if found := self._listing(folder).get(_stem(name)):
                 return found
         return None
 
@@ -58,6 +57,12 @@ class AudioFiles:
                     found[path.stem] = path
             self._listings[folder] = found
         return self._listings[folder]
+
+
+def _stem(name: str) -> str:
+    """What pathlib calls a stem, in a fraction of the time: status looks two million names up."""
+    stem, dot, extension = name.rpartition(".")
+    return stem if stem and dot + extension.lower() in EXTENSIONS else name
 
 
 def _rank(path: Path) -> int | None:

@@ -16,7 +16,16 @@ from sepbench.errors import MissingData
 from sepbench.manifest import Clip
 from sepbench.search_path import closest
 
-NOT_CORPORA = ("about", "audio_files", "audioset_ontology", "availability", "checking", "corpus", "texts")
+NOT_CORPORA = (
+    "about",
+    "audio_files",
+    "audioset_ontology",
+    "availability",
+    "checking",
+    "corpus",
+    "parquet_audio",
+    "texts",
+)
 
 
 class Corpus(Protocol):
