@@ -49,6 +49,8 @@ Slice = Literal[
     "faults",
     "training",
 ]
+Analysis = Literal["activation", "variants", "snr_curve"]
+"""What `sepbench.results.analyses` makes of rows beyond averages."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Suite:
     query_kinds: tuple[QueryKind, ...] = ("label", "caption", "instruction")
     query_modes: tuple[QueryMode, ...] = ("extract", "remove")
     length_tolerance_ms: float = 20.0
+    analyses: tuple[Analysis, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,8 @@ class Overview:
 
 
 def _suite_hash(suite: Suite, lists: Sequence[str], unbuilt: Sequence[Unbuilt]) -> str:
-    settings = {k: v for k, v in dataclasses.asdict(suite).items() if k not in ("title", "description")}
+    unhashed = {"title", "description"} | (set() if suite.analyses else {"analyses"})  # older suites keep their hash
+    settings = {k: v for k, v in dataclasses.asdict(suite).items() if k not in unhashed}
     content = {"settings": settings, "lists": [*lists, *(f"recipe {one.recipe_sha256}" for one in unbuilt)]}
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
@@ -217,10 +221,18 @@ def overview(path: Path) -> Overview:
             unbuilt.append(_unbuilt(name, recipe, ON_DEMAND))
             continue
         metas.append(load_meta(file))
-        rows = (json.loads(line) for line in rows_of_text(read_text(file)))
-        items += sum(_counts(suite, query["kind"], query["mode"]) for row in rows for query in row["queries"])
+        items += _count_items(suite, file)
     lists = [meta.content_hash for meta in metas]
     return Overview(suite, sum(meta.rows for meta in metas), items, tuple(unbuilt), _suite_hash(suite, lists, unbuilt))
+
+
+def _count_items(suite: Suite, file: Path) -> int:
+    try:
+        rows = [json.loads(line) for line in rows_of_text(read_text(file))]
+        return sum(_counts(suite, query["kind"], query["mode"]) for row in rows for query in row["queries"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        load_manifest(file)  # says what is wrong, and where
+        raise
 
 
 def _counts(suite: Suite, kind: str, mode: str) -> bool:

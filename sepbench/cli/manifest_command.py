@@ -12,6 +12,7 @@ from sepbench.cli.import_command import refuse_to_replace
 
 app = typer.Typer(help="Build, import, verify and look at lists of mixtures.", no_args_is_help=True)
 app.add_typer(import_command.app, name="import")
+MISSING_SHOWN = 2
 List = Annotated[Path, typer.Argument(help="The list's .jsonl file.")]
 
 
@@ -51,9 +52,8 @@ def verify(
         return
     rows = [[str(one.path), "ok", *map(str, (one.rows, one.buildable, one.rendered, one.refused))] for one in found]
     print_table("manifests", ["list", "hashes", "rows", "buildable here", "rendered again", "refused"], rows)
-    for one in found:
-        for line in one.missing[:3]:
-            print(f"missing: {line}")
+    for line in dict.fromkeys(line for one in found for line in one.missing[:MISSING_SHOWN]):
+        print(f"missing: {line}")
 
 
 @app.command()
