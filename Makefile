@@ -4,7 +4,9 @@ WORKERS ?= 2
 BIN := .venv/bin
 MODELS := mixture,silence,noise-matched,oracle-irm,oracle-ibm,oracle-wiener,template,nmf
 
-.PHONY: demo test test-slow lint format verify clean
+BENCHMARKS := overhead throughput planning
+
+.PHONY: demo test test-slow bench lint format verify clean
 
 # Install without torch, score every weightless model on the demo suite, write a page and print where it is.
 demo: .venv/.installed-baselines
@@ -16,6 +18,10 @@ test: lint
 
 test-slow: .venv/.installed-dev
 	$(BIN)/pytest -n $(WORKERS) -m slow
+
+# Figures of benchmarks/*.md, measured on this machine; some minutes, and nothing else should run beside.
+bench: .venv/.installed-dev
+	for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check .

@@ -12,7 +12,16 @@ from typing import Annotated
 import typer
 
 from sepbench import __version__
-from sepbench.cli import list_command, manifest_command, report_command, run_command, score_command
+from sepbench.cli import (
+    check_command,
+    data_command,
+    doctor_command,
+    list_command,
+    manifest_command,
+    report_command,
+    run_command,
+    score_command,
+)
 from sepbench.errors import SepbenchError
 
 USAGE_ERROR = 2
@@ -28,8 +37,11 @@ app = typer.Typer(
 app.command("run")(run_command.run)
 app.command("score")(score_command.score)
 app.command("report")(report_command.report)
+app.command("doctor")(doctor_command.doctor)
 app.command("list")(list_command.list_)
+app.command("check")(check_command.check)
 app.add_typer(manifest_command.app, name="manifest")
+app.add_typer(data_command.app, name="data")
 
 
 def _print_version(wanted: bool) -> None:

@@ -34,6 +34,9 @@ def leaks(
     if json:
         print_json([asdict(report) for report in reports])
         return
+    if not reports:
+        print("no model names training data")
+        return
     rows = []
     for report in reports:
         by = Counter(leak.by for leak in report.leaks)
@@ -48,5 +51,3 @@ def leaks(
             print(f"{report.model}: {len(report.leaks) - SHOWN} more, all with --json")
         for reason in report.unchecked:
             print(f"{report.model}: not compared: {reason}")
-    if not reports:
-        print("no model names training data")

@@ -113,18 +113,7 @@ def _metrics() -> list[dict[str, Any]]:
 
 
 def _corpora() -> list[dict[str, Any]]:
-    from sepbench.corpora.corpus import about, corpus_names, open_corpus
-    from sepbench.errors import MissingData
+    from sepbench.corpora.checking import state
+    from sepbench.corpora.corpus import corpus_names
 
-    listed: list[dict[str, Any]] = []
-    for name in corpus_names():
-        facts = {"name": name, "title": about(name).title, "licence": about(name).licence}
-        try:
-            corpus = open_corpus(name)
-            clips = corpus.clips()
-        except MissingData as error:
-            listed.append(facts | {"version": None, "clips": None, "here": 0, "state": error.remedy})
-            continue
-        here = sum(corpus.has(clip.id) for clip in clips)
-        listed.append(facts | {"version": corpus.version, "clips": len(clips), "here": here, "state": "here"})
-    return listed
+    return [vars(state(name)) for name in corpus_names()]

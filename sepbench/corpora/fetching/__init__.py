@@ -1,0 +1,1 @@
+"""Bringing a corpus's published files: downloads that resume, and archives that cannot write outside their folder."""
