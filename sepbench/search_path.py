@@ -11,7 +11,10 @@ from pathlib import Path
 
 
 def shipped(kind: str) -> Path:
-    """The installation's own ``adapters``, ``manifests`` or ``results/published``: inside the wheel, or beside the package's source."""
+    """The installation's own ``adapters``, ``manifests`` or ``results/published``.
+
+    They are inside the wheel, or beside the package's source.
+    """
     package = Path(__file__).parent
     inside = package / "shipped" / kind
     return inside if inside.is_dir() else package.parent / kind

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sepbench.audio import Audio, Recording, resample
 from sepbench.corpora.corpus import training_clips
 from sepbench.manifest import Clip
-from sepbench.metrics.mel import mel_bank
+from sepbench.mel_bank import mel_bank
 from sepbench.separators.label_matching import Matcher
 from sepbench.separators.masking import Mask, Transform, apply_mask
 from sepbench.separators.separator import Estimate, Request

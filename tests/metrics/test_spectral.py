@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from sepbench.errors import SepbenchError
+from sepbench.mel_bank import mel_bank
 from sepbench.metrics.lsd import lsd, lsd_audioldm, lsd_ssr_eval
-from sepbench.metrics.mel import BLOCK_SAMPLES, hann, mel_bank, mel_magnitudes, stft_magnitude
+from sepbench.metrics.mel import BLOCK_SAMPLES, hann, mel_magnitudes, stft_magnitude
 from sepbench.metrics.mel_distance import MelScales, mel_dist
 from sepbench.metrics.metric import Undefined
 from sepbench.metrics.psnr import psnr_mel, psnr_mel_audioldm, psnr_wave

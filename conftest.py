@@ -1,0 +1,8 @@
+"""What is left out of collection where an optional dependency is missing: networks are written in torch."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+NETWORKS = ["sepbench/networks/*"]
+collect_ignore_glob = [] if find_spec("torch") and find_spec("transformers") else NETWORKS

@@ -1,0 +1,42 @@
+"""Which code of ours computes which fixture, and how closely. One line for one fixture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from tests.parity import audiosep, eventsep, panns
+from tests.parity.comparing import Tolerance
+from tests.parity.fixture import Array, Fixture
+
+Outputs = Mapping[str, Array]
+
+
+@dataclass(frozen=True)
+class Case:
+    """`compute` gives whole outputs by their names in the file; `exceptions` are tolerances by the name's ending."""
+
+    compute: Callable[[Fixture], Outputs]
+    tolerance: Tolerance
+    exceptions: Mapping[str, Tolerance] = field(default_factory=dict)
+
+    def tolerance_of(self, name: str) -> Tolerance:
+        """Of one output."""
+        return next((found for ending, found in self.exceptions.items() if name.endswith(ending)), self.tolerance)
+
+
+LOG_MEL = {"_logmel": Tolerance(absolute=0.1)}
+SUMS_OF_MASKS = {"_interp_sum_sumsq": Tolerance(of_peak=2e-6)}
+
+CASES = {
+    "audiosep_resunet30_32k": Case(audiosep.separate_32k, Tolerance(1e-5)),
+    "audiosep_resunet30_32k_chunk": Case(audiosep.separate_32k_by_chunks, Tolerance(1e-5)),
+    "audiosep_resunet30_dcase16k": Case(audiosep.separate_16k, Tolerance(1e-5)),
+    "panns_cnn14_decisionlevelatt_32k": Case(panns.attention_32k, Tolerance(1e-5), LOG_MEL),
+    "panns_cnn14_decisionlevelmax_32k": Case(panns.maximum_32k, Tolerance(1e-5), LOG_MEL),
+    "panns_cnn14_audioldm_eval_32k": Case(panns.clip_wise_32k, Tolerance(2e-5), LOG_MEL),
+    "panns_cnn14_audioldm_eval_16k": Case(panns.clip_wise_16k, Tolerance(2e-5), LOG_MEL),
+    "eventsep_masks": Case(eventsep.masks, Tolerance(1e-6), SUMS_OF_MASKS),
+    "eventsep_ensembles": Case(eventsep.ensembles, Tolerance(1e-5)),
+    "eventsep_labels": Case(eventsep.labels, Tolerance()),
+}
