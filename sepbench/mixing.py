@@ -74,13 +74,15 @@ def render(mixture: Mixture, recordings: Sequence[Recording]) -> Rendered:
         return _premixed(mixture, recordings)
     length = mixture.samples
     assert length is not None  # the manifest's reader sees to it: only premixed rows leave it to their files
-    dry = [_place(mixture, source, clip, length) for source, clip in zip(mixture.sources, recordings, strict=True)]
-    gains = solve_gains(mixture, dry)
-    wet = [signal * 10 ** (gain / 20) for signal, gain in zip(dry, gains, strict=True)]
-    snr_db = realised_snr_db(mixture, wet)
+    placed = [_place(mixture, source, clip, length) for source, clip in zip(mixture.sources, recordings, strict=True)]
+    signals = [one.signal for one in placed]
+    gains = solve_gains(mixture, signals)
+    for one, gain in zip(placed, gains, strict=True):
+        one.signal[one.window] *= 10 ** (gain / 20)
+    snr_db = realised_snr_db(mixture, signals)
     _check_snr(mixture, snr_db)
-    common_gain = clip_gain(mixture, np.sum(wet, axis=0))
-    stems = tuple((signal * common_gain).astype(np.float32) for signal in wet)
+    common_gain = clip_gain(mixture, total(signals))
+    stems = tuple(_stem(one, common_gain) for one in placed)
     return Rendered(_sum(stems), stems, mixture.sample_rate, snr_db, tuple(gains), common_gain)
 
 
@@ -92,10 +94,32 @@ def reference(rendered: Rendered, query: Query) -> Audio:
 
 
 def _sum(stems: Sequence[Audio]) -> Audio:
-    return np.asarray(np.sum(stems, axis=0, dtype=np.float64), dtype=np.float32)
+    return total(stems).astype(np.float32)
 
 
-def _place(mixture: Mixture, source: Source, clip: Recording, length: int) -> Signal:
+def total(signals: Sequence[Audio] | Sequence[Signal]) -> Signal:
+    """The sum, one signal after the other: stacked, the sources of a long mixture would fill the memory."""
+    summed = np.zeros(len(signals[0]))
+    for signal in signals:
+        summed += signal
+    return summed
+
+
+@dataclass(frozen=True)
+class _Placed:
+    """A clip in its mixture, and the samples it covers. Elsewhere are zeros, which take no memory until written to."""
+
+    signal: Signal
+    window: slice
+
+
+def _stem(placed: _Placed, gain: float) -> Audio:
+    stem = np.zeros(len(placed.signal), dtype=np.float32)
+    stem[placed.window] = placed.signal[placed.window] * gain
+    return stem
+
+
+def _place(mixture: Mixture, source: Source, clip: Recording, length: int) -> _Placed:
     """Crop the clip and put it where the row says; what it does not reach stays silent."""
     whole = resample(clip.audio, clip.sample_rate, mixture.sample_rate)
     audio = whole[source.start :][: source.samples] * np.float32(source.polarity or 1)
@@ -105,9 +129,10 @@ def _place(mixture: Mixture, source: Source, clip: Recording, length: int) -> Si
             wanted="an RMS of at least -60 dBFS",
             remedy="draw another clip",
         )
+    window = slice(source.offset, source.offset + len(audio))
     placed = np.zeros(length)
-    placed[source.offset : source.offset + len(audio)] = audio
-    return placed
+    placed[window] = audio
+    return _Placed(placed, window)
 
 
 def solve_gains(mixture: Mixture, dry: Sequence[Signal]) -> list[float]:
@@ -124,7 +149,7 @@ def solve_gains(mixture: Mixture, dry: Sequence[Signal]) -> list[float]:
         mode, rate = mixture.snr_mode, mixture.sample_rate
         target_level = level_db(dry[target], rate, mode) + gains[target]
         equal = {i: target_level - level_db(dry[i], rate, mode) for i in noises}
-        together = np.sum([dry[i] * 10 ** (equal[i] / 20) for i in noises], axis=0)
+        together = total([dry[i] * 10 ** (equal[i] / 20) for i in noises])
         rest = target_level - mixture.snr_db - level_db(together, rate, mode)
         gains = [equal[i] + rest if i in equal else gain for i, gain in enumerate(gains)]
     for source, gain in zip(mixture.sources, gains, strict=True):
@@ -146,7 +171,7 @@ def realised_snr_db(mixture: Mixture, wet: Sequence[Signal]) -> float | None:
         return None
     mode: SnrMode = "power" if mixture.snr_mode == "none" else mixture.snr_mode
     rate = mixture.sample_rate
-    return level_db(wet[target], rate, mode) - level_db(np.sum(others, axis=0), rate, mode)
+    return level_db(wet[target], rate, mode) - level_db(total(others), rate, mode)
 
 
 def _check_snr(mixture: Mixture, realised: float | None) -> None:

@@ -105,10 +105,10 @@ def summarise(
         value, resampled = _macro_means(array, index, classes, draws)
     else:
         value, resampled = _class_medians(array, index, classes, draws)
-    return Summary(value, _interval(resampled, len(set(clusters))), float(np.median(array)), int(array.size))
+    return Summary(value, interval(resampled, len(set(clusters))), float(np.median(array)), int(array.size))
 
 
-def _interval(resampled: Values, clusters: int) -> tuple[float, float] | None:
+def interval(resampled: Values, clusters: int) -> tuple[float, float] | None:
     """Percentiles over the draws in which something was drawn."""
     defined = resampled[np.isfinite(resampled)]
     if clusters < MIN_CLUSTERS or defined.size == 0:

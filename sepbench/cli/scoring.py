@@ -48,7 +48,7 @@ def _say_interrupted(folder: Path) -> None:
 def _print_summary(outcome: Outcome) -> None:
     suite, models = outcome.summary["suite"], outcome.summary["models"]
     canonical = [name for name in suite["metric_order"] if "@" not in name]
-    arrows = {name: "↑" if suite["metrics"][name]["better"] == "higher" else "↓" for name in canonical}
+    arrows = {name: {"higher": "↑", "lower": "↓"}.get(suite["metrics"][name]["better"], "") for name in canonical}
     rows = [[name, *(_cell(model["metrics"][metric]) for metric in canonical)] for name, model in models.items()]
     columns = ["model", *(f"{name} {arrows[name]}" for name in canonical)]
     shown = fitting(columns, rows, shutil.get_terminal_size().columns) if sys.stdout.isatty() else len(columns)

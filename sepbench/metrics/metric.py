@@ -90,7 +90,7 @@ class Metric:
         name: the column's name; ``@`` marks a paper's variant.
         version: raised whenever a value may change.
         unit: of the value, e.g. ``dB``; empty for a plain number.
-        better: which direction is better.
+        better: which direction is better; neither for what only describes, and is never ranked.
         measure: `Sample` -> float; may raise `Undefined`.
         needs: what of the sample it reads beside the estimate.
         rate: the rate in Hz it is defined at, or None for the suite's scoring rate.
@@ -104,7 +104,7 @@ class Metric:
     name: str
     version: int
     unit: str
-    better: Literal["higher", "lower"]
+    better: Literal["higher", "lower", "neither"]
     measure: Callable[[Sample], float]
     source: str
     label: str

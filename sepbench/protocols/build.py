@@ -131,7 +131,7 @@ def _mixture(
         resampler=RESAMPLER,
         snr_db=row.snr_db,
     )
-    return _frozen(mixture, corpora, refused) if recipe.gains == "frozen" else with_id(mixture)
+    return frozen(mixture, corpora, refused) if recipe.gains == "frozen" else with_id(mixture)
 
 
 def _source(recipe: Recipe, key: str, clip: Clip, index: int) -> Source:
@@ -147,7 +147,7 @@ def _source(recipe: Recipe, key: str, clip: Clip, index: int) -> Source:
     )
 
 
-def _frozen(mixture: Mixture, corpora: dict[str, Corpus], refused: Counter[str]) -> Mixture | None:
+def frozen(mixture: Mixture, corpora: dict[str, Corpus], refused: Counter[str]) -> Mixture | None:
     """The row with every gain, the common gain and the realised SNR written down."""
     recordings = [corpora[source.corpus].read(source.clip) for source in mixture.sources]
     try:

@@ -16,6 +16,10 @@ BUILDERS = {
     "draw": "sepbench.protocols.build",
     "codecsep_dnr": "sepbench.protocols.codecsep_dnr",
     "dcase2024_t9": "sepbench.protocols.dcase2024_t9",
+    **dict.fromkeys(
+        ("absent", "level", "long_form", "paraphrase", "removal", "snr_sweep", "source_count"),
+        "sepbench.protocols.robustness.build",
+    ),
 }
 """Protocol -> module with a function ``build_recipe(recipe: Path, output: Path, on_row) -> Manifest``."""
 

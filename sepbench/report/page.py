@@ -12,6 +12,7 @@ from typing import Any
 from sepbench.errors import InvalidRecord, SepbenchError
 from sepbench.manifest import write_whole
 from sepbench.report.plots import snr_curves
+from sepbench.report.robustness import AnalysisPart, analysis_parts
 from sepbench.report.slices import slice_tables
 from sepbench.report.view import IMPROVEMENTS, Column, Table, columns, leading, results
 from sepbench.results.run_folder import RUN, SUMMARY, read_json
@@ -62,6 +63,7 @@ class Section:
     results: Table
     papers: Table
     sorted_by: str
+    analyses: tuple[AnalysisPart, ...]
     plots: tuple[Plot, ...]
     slices: tuple[Table, ...]
     failures: tuple[Failure, ...]
@@ -119,6 +121,7 @@ def build_section(summary: Mapping[str, Any], run: Mapping[str, Any], prefix: st
         results=results(summary, "Results", papers=False),
         papers=results(summary, "Recipes of papers", papers=True),
         sorted_by="" if first is None else first.label,
+        analyses=analysis_parts(summary, ours, prefix),
         plots=_plots(summary, ours, prefix),
         slices=tuple(slice_tables(summary, ours)),
         failures=tuple(

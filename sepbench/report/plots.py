@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
@@ -40,23 +40,72 @@ def snr_curves(summary: Mapping[str, Any], metric: Column, prefix: str) -> str:
     Controls are left to the tables: of an improvement the mixture's is zero, and noise lies so low that nothing else
     could be told apart. `prefix` keeps this SVG's ids apart from others' on the page.
     """
+    found = [_curve(name, model, metric.name) for name, model in _shown(summary)]
+    return _over_snr(found, metric, "SNR of the item in the mixture (dB)", prefix)
+
+
+def swept_curves(summary: Mapping[str, Any], metric: Column, prefix: str) -> str:
+    """The metric at the ratios of the analysis ``snr_curve``, drawn as `snr_curves`; empty where there are none."""
+    found = [_swept(name, model, metric.name) for name, model in _shown(summary)]
+    return _over_snr(found, metric, "SNR of the mixture (dB)", prefix)
+
+
+def roc_curves(summary: Mapping[str, Any], prefix: str) -> str:
+    """How many present and how many absent sounds are answered above each level, a line per model that is no control.
+
+    The diagonal is where the controls lie that do not listen. Empty where no model has both kinds of answers.
+    """
+    curves = [(name, model, model["analyses"].get("activation")) for name, model in _shown(summary)]
+    drawn = [(name, model, found) for name, model, found in curves if found and found["curve"]["level_db"]]
+    if not drawn:
+        return ""
+
+    def draw(axis: Any) -> None:
+        axis.plot([0, 1], [0, 1], color=INK, linewidth=0.8)
+        for index, (name, model, found) in enumerate(drawn):
+            oracle = model["paradigm"] == "oracle"
+            points = [0.0, *found["curve"]["absent"]], [0.0, *found["curve"]["present"]]
+            look = _look(index, oracle) | {"marker": ""}  # a point per answer would hide the line
+            axis.plot(*points, label=_label(name, oracle), **look, clip_on=False, zorder=3)
+        axis.set(xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        axis.set_xlabel("share of absent sounds answered above a level", color=INK)
+        axis.set_ylabel("share of present sounds answered above it", color=INK)
+
+    return _plot((8, 3.8), draw, prefix)
+
+
+def _shown(summary: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Models that are no controls, oracles last."""
     models = sorted(summary["models"].items(), key=lambda each: (each[1]["paradigm"] == "oracle", each[0]))
-    found = [_curve(name, model, metric.name) for name, model in models if model["paradigm"] != "control"]
+    return [(name, model) for name, model in models if model["paradigm"] != "control"]
+
+
+def _over_snr(found: Sequence[Curve], metric: Column, label: str, prefix: str) -> str:
+    """Curves side by side; empty where none has two points."""
     curves = [curve for curve in found if len(curve.values) > 1]
     if not curves:
         return ""
-    import matplotlib
-    from matplotlib.figure import Figure
 
-    with matplotlib.rc_context({"svg.hashsalt": "sepbench", "svg.fonttype": "none", "font.family": "sans-serif"}):
-        figure = Figure(figsize=(8, 3.6), layout="constrained")
-        axis = figure.subplots()
+    def draw(axis: Any) -> None:
         for index, curve in enumerate(curves):
             _draw(axis, curve, index, SPREAD_DB * ((index + 0.5) / len(curves) - 0.5))
         if metric.name in IMPROVEMENTS:
             axis.axhline(0, color=INK, linewidth=0.8)
-        axis.set_xlabel("SNR of the item in the mixture (dB)", color=INK)
+        axis.set_xlabel(label, color=INK)
         axis.set_ylabel(_text(f"{metric.label} ({metric.unit})" if metric.unit else metric.label), color=INK)
+
+    return _plot((8, 3.6), draw, prefix)
+
+
+def _plot(size: tuple[float, float], draw: Callable[[Any], None], prefix: str) -> str:
+    """One drawing with its legend beside it, in the page's colours."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context({"svg.hashsalt": "sepbench", "svg.fonttype": "none", "font.family": "sans-serif"}):
+        figure = Figure(figsize=size, layout="constrained")
+        axis = figure.subplots()
+        draw(axis)
         axis.tick_params(colors=INK)
         for name, spine in axis.spines.items():
             spine.set_visible(name in ("left", "bottom"))
@@ -65,17 +114,28 @@ def snr_curves(summary: Mapping[str, Any], metric: Column, prefix: str) -> str:
         return _svg(figure, prefix)
 
 
+def _label(model: str, oracle: bool) -> str:
+    return _text(model) + (" (oracle)" if oracle else "")
+
+
+def _look(index: int, oracle: bool) -> dict[str, Any]:
+    """Colour, style and marker of the n-th line."""
+    return {
+        "color": INK if oracle else COLOURS[index % len(COLOURS)],
+        "linestyle": STYLES[index % len(STYLES)],
+        "marker": MARKERS[index % len(MARKERS)],
+        "markersize": 4,
+        "linewidth": 1 if oracle else 1.5,
+    }
+
+
 def _draw(axis: Any, curve: Curve, index: int, shift: float) -> None:
     axis.errorbar(
         [centre + shift for centre in curve.centres],
         curve.values,
         yerr=[curve.below, curve.above],
-        label=_text(curve.model) + (" (oracle)" if curve.oracle else ""),
-        color=INK if curve.oracle else COLOURS[index % len(COLOURS)],
-        linestyle=STYLES[index % len(STYLES)],
-        marker=MARKERS[index % len(MARKERS)],
-        markersize=4,
-        linewidth=1 if curve.oracle else 1.5,
+        label=_label(curve.model, curve.oracle),
+        **_look(index, curve.oracle),
         elinewidth=1,
     )
 
@@ -91,8 +151,16 @@ def _text(name: str) -> str:
 def _curve(name: str, model: Mapping[str, Any], metric: str) -> Curve:
     bins = model["slices"].get("snr_bin", {})
     centres = ((sum(map(float, edges.split(".."))) / 2, table.get(metric)) for edges, table in bins.items())
-    centred = sorted(centres, key=lambda each: each[0])
-    found = [(centre, entry) for centre, entry in centred if entry is not None and entry["value"] is not None]
+    return _curve_of(name, model, sorted(centres, key=lambda each: each[0]))
+
+
+def _swept(name: str, model: Mapping[str, Any], metric: str) -> Curve:
+    curve = model["analyses"].get("snr_curve", {}).get(metric, {"snr_db": [], "points": []})
+    return _curve_of(name, model, list(zip(curve["snr_db"], curve["points"], strict=True)))
+
+
+def _curve_of(name: str, model: Mapping[str, Any], points: Sequence[tuple[float, Mapping[str, Any] | None]]) -> Curve:
+    found = [(centre, entry) for centre, entry in points if entry is not None and entry["value"] is not None]
     values = [entry["value"] for _, entry in found]
     intervals = [entry["ci95"] or [entry["value"]] * 2 for _, entry in found]
     # Where bootstrap intervals miss their own value (a bin of very few recordings), the bar ends at the value.

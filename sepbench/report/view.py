@@ -23,7 +23,9 @@ FAMILIES = (
     ("waveform", ("sdr", "si_sdr", "sd_sdr", "psnr_wave")),
     ("spectral", ("lsd", "psnr", "mel_dist")),
     ("intelligibility", ("stoi", "estoi")),
-    ("presence", ("silent_output_rate", "absent_output_level")),
+    ("presence", ("silent_output_rate", "absent_output_level", "false_activation", "output_level")),
+    ("consistency", ("remix_consistency", "swap_sensitivity")),
+    ("where it sounds", ("off_interval", "on_interval", "seam_error")),
 )
 OTHER = "other"
 GROUP_TITLES: Mapping[Kind, tuple[str, str]] = {
@@ -52,11 +54,12 @@ class Column:
     @property
     def arrow(self) -> str:
         """Where better values lie."""
-        return "↑" if self.better == "higher" else "↓"
+        return {"higher": "↑", "lower": "↓"}.get(self.better, "")
 
     @property
     def family(self) -> str:
-        """What the metric looks at; one of ``waveform``, ``spectral``, ``intelligibility``, ``presence``, ``other``."""
+        """What the metric looks at; one of ``waveform``, ``spectral``, ``intelligibility``, ``presence``,
+        ``consistency``, ``where it sounds``, ``other``."""
         return next((family for family, names in FAMILIES if self.name.startswith(names)), OTHER)
 
 
@@ -282,7 +285,7 @@ def _ranked(lines: list[Line], shown: Sequence[Column]) -> list[Line]:
 
 def _ranked_column(cells: list[Cell], better: str) -> list[Cell]:
     ranked = [cell for cell in cells if cell.sort is not None and not cell.unranked]
-    if len({cell.sort for cell in ranked}) < 2:
+    if better == "neither" or len({cell.sort for cell in ranked}) < 2:
         return cells
     choose = max if better == "higher" else min
     best = choose(ranked, key=lambda cell: cell.sort or 0.0)

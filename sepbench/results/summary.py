@@ -6,7 +6,6 @@ it; that stands in ``run.json``.
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,14 +14,16 @@ from typing import Any
 
 from sepbench.manifest import SCHEMA
 from sepbench.metrics.metric import Metric
+from sepbench.results.analyses import analyse
+from sepbench.results.analyses.scored import Scored
+from sepbench.results.entries import Ground, Measured, averaged
 from sepbench.results.rows import Row
 from sepbench.separators.spec import Model
 from sepbench.separators.training import trained_corpora
-from sepbench.stats import Resampling, Summary, resampling, summarise
-from sepbench.suite import Averaging, LoadedSuite, Slice
+from sepbench.stats import resampling
+from sepbench.suite import LoadedSuite, Slice
 
 SNR_BIN_DB = 5
-DIGITS = 6
 IN_DOMAIN = "in domain"
 """Where the model was trained on the corpus a row's sound comes from, though perhaps not on that clip."""
 
@@ -48,8 +49,7 @@ class Context:
     """What every table of one summary shares."""
 
     metrics: Sequence[Metric]
-    averaging: Averaging
-    draws: Resampling
+    ground: Ground
 
 
 def summarise_run(
@@ -58,7 +58,7 @@ def summarise_run(
     """The whole of ``summary.json`` as plain data."""
     ordered = sorted(rows, key=lambda row: (row.model, row.item))
     draws = resampling([row.cluster for row in ordered], seed=suite.hash)
-    context = Context(metrics, suite.suite.averaging, draws)
+    context = Context(metrics, Ground(suite.suite.averaging, draws))
     scored = [row for row in ordered if row.status != "refused"]
     by_model = {model.name: [row for row in scored if row.model == model.name] for model in models}
     return {
@@ -85,6 +85,7 @@ def _suite_part(suite: LoadedSuite, extent: Extent, metrics: Sequence[Metric]) -
         "limit": extent.limit,
         "scoring_rate": settings.scoring_rate,
         "averaging": settings.averaging,
+        "analyses": list(settings.analyses),
         "manifests": {manifest.meta.name: manifest.meta.content_hash for manifest in suite.manifests},
         "metric_order": [metric.name for metric in metrics],
         "metrics": {metric.name: _metric_part(metric) for metric in metrics},
@@ -103,6 +104,7 @@ def _metric_part(metric: Metric) -> dict[str, Any]:
 def _model_part(context: Context, suite: LoadedSuite, model: Model, rows: Sequence[Row]) -> dict[str, Any]:
     table = _metric_table(context, rows)
     failed = [row for row in rows if row.status == "failed"]
+    scored = [Scored(metric, [row for row in rows if in_scope(metric, row)]) for metric in context.metrics]
     return {
         "title": model.file.title,
         "paradigm": model.file.paradigm,
@@ -119,6 +121,7 @@ def _model_part(context: Context, suite: LoadedSuite, model: Model, rows: Sequen
         "metrics": table,
         "in_domain": sorted({row.corpus for row in rows} & trained_corpora(model)),
         "slices": {name: _slice(context, model, rows, name) for name in suite.suite.slices},
+        "analyses": analyse(suite.suite.analyses, scored, context.ground),
         "cost": {},
         "flags": _flags(context, model, rows, table),
     }
@@ -162,27 +165,7 @@ def _status(metric: str, row: Row) -> str:
 
 def _entry(context: Context, metric: str, rows: Sequence[Row], pick: Callable[[Any], float | None]) -> dict[str, Any]:
     picked = [(row, None if metric not in row.metrics else pick(row.metrics[metric])) for row in rows]
-    defined = [(row, value) for row, value in picked if value is not None]
-    summary = summarise(
-        [value for _, value in defined],
-        [row.cluster for row, _ in defined],
-        [row.label for row, _ in defined],
-        context.averaging,
-        context.draws,
-    )
-    return {**_rounded(summary), "n_undefined": len(rows) - summary.n}
-
-
-def _rounded(summary: Summary) -> dict[str, Any]:
-    def digits(value: float | None) -> float | None:
-        return None if value is None else round(value, DIGITS) + 0.0
-
-    interval = None if summary.ci95 is None else [digits(bound) for bound in summary.ci95]
-    return dataclasses.asdict(summary) | {
-        "value": digits(summary.value),
-        "median": digits(summary.median),
-        "ci95": interval,
-    }
+    return averaged([Measured(value, row.cluster, row.label) for row, value in picked], context.ground)
 
 
 def _slice(context: Context, model: Model, rows: Sequence[Row], name: Slice) -> dict[str, Any]:
