@@ -215,6 +215,7 @@ def _marks(model: Mapping[str, Any]) -> tuple[str, ...]:
     marks = [NEEDS.get(need, f"is given {need}") for need in model["needs"]]
     marks += ["makes its sound anew"] if model["paradigm"] in SYNTHESISING else []
     marks += ["removal is mixture minus extract"] if "removal:subtracted" in model["flags"] else []
+    marks += ["gave the mixture back every time"] if "only_mixtures" in model["flags"] else []
     learnt = ", ".join(model.get("in_domain", ()))
     marks += [f"trained on {learnt}"] if learnt else []
     failed = model["coverage"]["failed"]

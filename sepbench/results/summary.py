@@ -221,11 +221,19 @@ def _flags(context: Context, model: Model, rows: Sequence[Row], table: dict[str,
         flags.append("in_domain")
     if any(row.status == "failed" for row in rows):
         flags.append("failed_items")
+    if model.file.paradigm != "control" and _only_mixtures(rows):
+        flags.append("only_mixtures")
     for metric in context.metrics:
         change = table[metric.name]["over_mixture"]
         if change is not None and change["value"] is not None and _worse(metric, change["value"]):
             flags.append(f"below_mixture:{metric.name}")
     return flags
+
+
+def _only_mixtures(rows: Sequence[Row]) -> bool:
+    """Whether no answer differed from the untouched mixture, as of a baseline that found nothing to learn from."""
+    changes = [score.over_mixture for row in rows for score in row.metrics.values() if score.over_mixture is not None]
+    return bool(changes) and not any(changes)
 
 
 def _worse(metric: Metric, change: float) -> bool:

@@ -76,3 +76,19 @@ def test_a_model_trained_on_a_corpus_of_the_suite_is_flagged() -> None:
         summary = summarise_run(suite, extent, [trained(corpora)], select(["sdr"]), [row(0)])
         model = summary["models"]["mixture"]
         assert model["in_domain"] == expected and ("in_domain" in model["flags"]) == bool(expected)
+
+
+def test_a_system_that_only_gave_mixtures_back_is_flagged() -> None:
+    settings = Suite(1, "s", "s", "s", ("a",), ("sdr",), 16000, slices=())
+    suite = LoadedSuite(settings, (Manifest(Path("a"), Meta(1, "a", "t", 0, 0, "", {}, {}, {}), ()),))
+    control, system = find_models(["mixture", "template"], [])
+    same, changed = {"sdr": Score(2.0, "ok", 0.0)}, {"sdr": Score(2.5, "ok", 0.5)}
+    for model, scores, expected in (
+        (system, [same, same], True),
+        (system, [same, changed], False),
+        (system, [{}, {}], False),
+        (control, [same, same], False),
+    ):
+        rows = [row(number, model=model.name, metrics=metrics) for number, metrics in enumerate(scores)]
+        summary = summarise_run(suite, Extent(2, 0, None), [model], select(["sdr"]), rows)
+        assert ("only_mixtures" in summary["models"][model.name]["flags"]) == expected
