@@ -11,18 +11,20 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sepbench.errors import MissingData, SepbenchError
+from sepbench.manifest import HIGHEST_RATE, LOWEST_RATE
 
 Audio = NDArray[np.float32]
 AnyFloat = TypeVar("AnyFloat", np.float32, np.float64)
 
 RESAMPLER = "soxr_hq"
 """Name that manifests and signatures carry; the soxr version stands in run.json."""
+BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -38,22 +40,42 @@ def read(path: Path) -> Recording:
 
     Raises:
         MissingData: there is no such file.
-        SepbenchError: the file is not readable as audio.
+        SepbenchError: the file is not readable as audio, or of a rate that no recording has.
+    """
+    if not path.is_file():
+        raise MissingData("audio file not found", given=str(path), remedy="check the path or fetch the corpus")
+    with path.open("rb") as file:
+        return decode(file.fileno(), place=str(path))
+
+
+def decode(file: int | BinaryIO, *, place: str) -> Recording:
+    """What `read` gives, of an open descriptor or file; `place` says in errors which it is.
+
+    Block by block: a damaged header may announce terabytes, and memory is taken for what is there.
     """
     import soundfile
 
-    if not path.is_file():
-        raise MissingData("audio file not found", given=str(path), remedy="check the path or fetch the corpus")
     try:
-        audio, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        with soundfile.SoundFile(file, closefd=False) as sound:
+            rate, blocks = sound.samplerate, [np.zeros(0, np.float32)]
+            while len(block := sound.read(BLOCK, dtype="float32", always_2d=True)):
+                with np.errstate(invalid="ignore", over="ignore"):  # floats of a damaged file; scoring finds them
+                    blocks.append(block.mean(axis=1, dtype=np.float32))
     except soundfile.LibsndfileError as error:
         raise SepbenchError(
             "not a readable audio file",
-            given=str(path),
+            given=place,
             wanted="WAV, FLAC, Ogg or MP3",
             remedy=f"replace the file ({error.error_string})",
         ) from error
-    return Recording(np.ascontiguousarray(audio.mean(axis=1, dtype=np.float32)), int(rate))
+    if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+        raise SepbenchError(
+            "an audio file of an absurd sample rate",
+            given=f"{place}: {rate} Hz",
+            wanted=f"{LOWEST_RATE} to {HIGHEST_RATE} Hz",
+            remedy="replace the file",
+        )
+    return Recording(np.concatenate(blocks), rate)
 
 
 def write(path: Path, audio: Audio, sample_rate: int) -> None:
@@ -76,6 +98,9 @@ def resample(audio: NDArray[AnyFloat], source_rate: int, target_rate: int) -> ND
     Returns:
         ``(round(time * target_rate / source_rate),)``, same dtype.
 
+    Raises:
+        SepbenchError: a rate that no recording has.
+
     >>> tone = np.sin(2 * np.pi * 440 * np.arange(32000) / 32000)
     >>> half = resample(tone, 32000, 16000)
     >>> half.shape, round(float(np.sqrt(np.mean(half**2))), 3)
@@ -83,6 +108,13 @@ def resample(audio: NDArray[AnyFloat], source_rate: int, target_rate: int) -> ND
     """
     if source_rate == target_rate:
         return audio
+    if not (0 < source_rate <= HIGHEST_RATE and 0 < target_rate <= HIGHEST_RATE):
+        raise SepbenchError(
+            "an absurd sample rate",  # soxr would never come back from 10**300
+            given=f"{source_rate} to {target_rate} Hz",
+            wanted=f"at most {HIGHEST_RATE} Hz",
+            remedy="state the rate at which the audio was made",
+        )
     import soxr
 
     resampled: NDArray[AnyFloat] = soxr.resample(audio, source_rate, target_rate, quality="HQ")

@@ -6,6 +6,8 @@ and no traceback; from Python they are ordinary exceptions.
 
 from __future__ import annotations
 
+MOST_SHOWN = 1000
+
 
 class SepbenchError(Exception):
     """A problem that its reader can solve.
@@ -21,11 +23,11 @@ class SepbenchError(Exception):
     """
 
     def __init__(self, what: str, *, given: str = "", wanted: str = "", remedy: str = "") -> None:
-        self.what = what
-        self.given = given
-        self.wanted = wanted
-        self.remedy = remedy
-        super().__init__(what)
+        self.what = on_one_line(what)
+        self.given = on_one_line(given)
+        self.wanted = on_one_line(wanted)
+        self.remedy = on_one_line(remedy)
+        super().__init__(self.what)
 
     def __str__(self) -> str:
         parts = [f"given {self.given}"] if self.given else []
@@ -44,6 +46,21 @@ def _rebuild(
     SepbenchError.__init__(error, what, given=given, wanted=wanted, remedy=remedy)
     error.__dict__.update(state)
     return error
+
+
+def on_one_line(text: str) -> str:
+    """The text, cut where it is very long, with line ends and all else that is not printed written as escapes.
+
+    What is wrong may stand in a file's text: it must neither forge a second line nor reach the terminal's controls.
+
+    >>> on_one_line("a\\nb \\x1b[2J")
+    'a\\\\nb \\\\x1b[2J'
+    """
+    if len(text) > MOST_SHOWN:
+        text = f"{text[:MOST_SHOWN]} ..."
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 
 class InvalidRecord(SepbenchError):

@@ -16,13 +16,19 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sepbench.errors import InvalidRecord
-from sepbench.records import canonical_json, parse_json, read_text
+from sepbench.records import canonical_json, parse_json, read_lines, read_text
 
 if TYPE_CHECKING:
     from pydantic import ConfigDict
 
 SCHEMA = 1
 ID_DIGITS = 16
+LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
+MOST_SAMPLES = 1 << 28
+"""Of one mixture: 93 minutes at 48 kHz. A row is refused before memory is taken for what it announces."""
+MOST_DB = 200.0
+LONGEST_NAME, LONGEST_PATH = 240, 1024
+"""Bytes: what usual file systems take, with room for an extension and for the folder above."""
 
 Role = Literal["target", "noise"]
 SnrMode = Literal["power", "active", "lufs", "none"]
@@ -33,7 +39,7 @@ QueryMode = Literal["extract", "remove"]
 STRICT: ConfigDict = {"extra": "forbid", "strict": True, "allow_inf_nan": False}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Clip:
     """What a corpus knows of one clip: enough to draw from it without opening the audio."""
 
@@ -51,7 +57,7 @@ class Clip:
         return frozenset(self.labels) | frozenset(self.classes)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Source:
     """One clip's part in a mixture.
 
@@ -75,7 +81,7 @@ class Source:
     origin: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TextReference:
     """Where a text stands that may not be passed on: `field` of `clip` in `corpus`."""
 
@@ -86,7 +92,7 @@ class TextReference:
     field: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Query:
     """What is asked of a mixture. `sources` are the indexes it speaks of; none means a sound that is not there.
 
@@ -109,7 +115,7 @@ class Query:
         return not self.sources
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Premixed:
     """A published mixture file; the only source is then the target's file, and the rest is their difference."""
 
@@ -119,7 +125,7 @@ class Premixed:
     clip: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Mixture:
     """One row: how to render a mixture, and the queries asked of it.
 
@@ -196,9 +202,9 @@ class Manifest:
 
 def _plain(value: Any) -> Any:
     """A record as plain data, without optional fields that are None: one added later must not change older rows."""
-    if fields := getattr(value, "__dataclass_fields__", None):
-        optional = {key for key, field in fields.items() if field.default is None}
-        return {key: _plain(item) for key, item in vars(value).items() if item is not None or key not in optional}
+    if dataclasses.is_dataclass(value):
+        members = [(field, getattr(value, field.name)) for field in dataclasses.fields(value)]
+        return {field.name: _plain(item) for field, item in members if not (item is None and field.default is None)}
     return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
@@ -262,8 +268,10 @@ def _check(mixture: Mixture, place: str) -> None:
     lengths = [mixture.samples, *(source.samples for source in mixture.sources)]
     if None in lengths and (mixture.premixed is None or any(length is not None for length in lengths)):
         refuse("samples", "null", "a length, but for a premixed row: there, null for mixture and source alike")
-    if mixture.sample_rate <= 0 or any(length is not None and length <= 0 for length in lengths):
-        refuse("samples", f"{lengths} at {mixture.sample_rate} Hz", "positive numbers")
+    if not LOWEST_RATE <= mixture.sample_rate <= HIGHEST_RATE:
+        refuse("sample_rate", mixture.sample_rate, f"{LOWEST_RATE} to {HIGHEST_RATE} Hz")
+    if any(length is not None and not 0 < length <= MOST_SAMPLES for length in lengths):
+        refuse("samples", lengths, f"1 to {MOST_SAMPLES}")
     paths = [(f"sources.{i}.clip", source.clip) for i, source in enumerate(mixture.sources)]
     paths += [("premixed.clip", mixture.premixed.clip)] if mixture.premixed else []
     for field, path in paths:
@@ -275,6 +283,11 @@ def _check(mixture: Mixture, place: str) -> None:
         end = source.offset + (source.samples or 0)
         if mixture.samples is not None and end > mixture.samples:
             refuse(f"sources.{i}.samples", end, f"an end within {mixture.samples} samples")
+    ratios = [mixture.snr_db, *(source.gain_db for source in mixture.sources)]
+    if any(ratio is not None and abs(ratio) > MOST_DB for ratio in ratios):
+        refuse("snr_db or gain_db", ratios, f"within +-{MOST_DB:g} dB")
+    if mixture.common_gain is not None and mixture.common_gain <= 0:
+        refuse("common_gain", mixture.common_gain, "a positive factor")
     unsolved = [source.gain_db is None for source in mixture.sources if source.role == "noise"]
     if any(unsolved) and (not all(unsolved) or mixture.snr_db is None or mixture.snr_mode == "none"):
         refuse("gain_db", "null on some noises", "a gain on every noise, or on none together with snr_db and a mode")
@@ -290,15 +303,34 @@ def _check(mixture: Mixture, place: str) -> None:
 
 
 def is_inside(path: str) -> bool:
-    """Whether a relative POSIX path stays inside its root on every system.
+    """Whether a relative POSIX path stays inside its root, and can be a file's, on every system.
 
     >>> [is_inside(p) for p in ("audio/1.wav", "../1.wav", "/etc/passwd", "a/../../b", "C:/x", "a\\\\b")]
     [True, False, False, False, False, False]
     """
-    if not path or "\\" in path or "\0" in path or ":" in path.split("/")[0]:
+    if not path or "\\" in path or ":" in path.split("/")[0] or not is_short(path):
         return False
     parts = PurePosixPath(path).parts
     return not path.startswith("/") and ".." not in parts and bool(parts)
+
+
+def is_short(path: str) -> bool:
+    """Whether the system can be asked for such a path at all: with a NUL, or names too long, it would refuse.
+
+    >>> is_short("a/b"), is_short("a" * 300), is_short("a\\0b")
+    (True, False, False)
+    """
+    sizes = [len(part.encode(errors="replace")) for part in path.split("/")]
+    return "\0" not in path and max(sizes) <= LONGEST_NAME and sum(sizes) + len(sizes) <= LONGEST_PATH
+
+
+def is_name(text: str) -> bool:
+    """Whether a suite or a list may be called so: folders and variables are named after it.
+
+    >>> [is_name(name) for name in ("open_domain", "hsm_tss/clotho", "..", "a=b", "a\\nb")]
+    [True, True, False, False, False]
+    """
+    return is_inside(text) and text.isprintable() and "=" not in text
 
 
 def meta_path(path: Path) -> Path:
@@ -307,8 +339,35 @@ def meta_path(path: Path) -> Path:
 
 
 def load_meta(path: Path) -> Meta:
-    """Read the meta file of the list at `path`."""
-    return parse_json(Meta, read_text(meta_path(path)), place=str(meta_path(path)))
+    """Read the meta file of the list at `path`.
+
+    Raises:
+        MissingData: no such file.
+        InvalidRecord: naming file and field.
+    """
+    place = str(meta_path(path))
+    meta = parse_json(Meta, read_text(meta_path(path)), place=place)
+    for field, given, good, wanted in (
+        ("schema", str(meta.schema), meta.schema == SCHEMA, str(SCHEMA)),
+        ("name", meta.name, is_name(meta.name), "a relative path of printed characters, without ="),
+    ):
+        if not good:
+            raise InvalidRecord(f"{place}: field {field}", given=given, wanted=wanted, remedy="restore the file")
+    return meta
+
+
+@dataclass(frozen=True)
+class _Known:
+    """Sources and queries that rows have in common, each kept once: most of a long list's memory."""
+
+    sources: dict[Source, Source]
+    queries: dict[Query, Query]
+
+    def shared(self, mixture: Mixture) -> Mixture:
+        """An equal row of known parts."""
+        sources = tuple(self.sources.setdefault(source, source) for source in mixture.sources)
+        queries = tuple(self.queries.setdefault(query, query) for query in mixture.queries)
+        return dataclasses.replace(mixture, sources=sources, queries=queries)
 
 
 def load(path: Path) -> Manifest:
@@ -319,27 +378,23 @@ def load(path: Path) -> Manifest:
         InvalidRecord: naming file, line and field; also for an edited row, a row twice, or a hash that does not match.
     """
     meta = load_meta(path)
-    lines = rows_of_text(read_text(path))
     mixtures: dict[str, Mixture] = {}
-    for number, line in enumerate(lines, start=1):
+    digest, known = hashlib.sha256(), _Known({}, {})
+    for number, line in enumerate(read_lines(path), start=1):
+        digest.update(line.encode() + b"\n")
         place = f"{path}, line {number}"
-        mixture = parse_line(line, place=place)
+        mixture = known.shared(parse_line(line, place=place))
         if mixture.id in mixtures:
             raise InvalidRecord(f"{place}: field id: a row twice", given=mixture.id, remedy="remove the second")
         mixtures[mixture.id] = mixture
-    if (found := content_hash(lines)) != meta.content_hash or len(lines) != meta.rows:
+    if (found := digest.hexdigest()) != meta.content_hash or len(mixtures) != meta.rows:
         raise InvalidRecord(
             f"{path}: not the list that its meta file describes",
-            given=f"{len(lines)} rows, hash {found[:ID_DIGITS]}",
+            given=f"{len(mixtures)} rows, hash {found[:ID_DIGITS]}",
             wanted=f"{meta.rows} rows, hash {meta.content_hash[:ID_DIGITS]}",
             remedy="restore both files; a frozen manifest is never edited",
         )
     return Manifest(path, meta, tuple(mixtures.values()))
-
-
-def rows_of_text(text: str) -> list[str]:
-    """The rows of a list's text. Only LF ends a row: a caption may hold other characters that end a line elsewhere."""
-    return text.removesuffix("\n").split("\n") if text else []
 
 
 def save(path: Path, mixtures: Iterable[Mixture], meta: Meta) -> Manifest:

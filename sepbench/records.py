@@ -6,12 +6,16 @@ which records are written and hashed.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import re
+import stat
 import tomllib
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from sepbench.errors import InvalidRecord, MissingData
 
@@ -20,6 +24,10 @@ if TYPE_CHECKING:
 
 Record = TypeVar("Record")
 FLOAT_DIGITS = 6
+SHOWN = 120
+MOST_TOML = 1 << 20
+MOST_DOTS = 1000
+"""In one line of TOML: the parser's time and memory grow with the square of a dotted key's length."""
 
 
 def canonical_json(value: object) -> str:
@@ -77,8 +85,8 @@ def _invalid(error: Any, place: str) -> InvalidRecord:
     field = ".".join(str(part) for part in first["loc"])
     given = repr(first["input"])
     invalid = InvalidRecord(
-        f"{place}: field {field or '(whole record)'}",
-        given="nothing" if first["type"] in ("missing", "missing_argument") else given[:120],
+        f"{place}: field {field[:SHOWN] or '(whole record)'}",
+        given="nothing" if first["type"] in ("missing", "missing_argument") else given[:SHOWN],
         wanted=first["msg"],
         remedy="correct the field",
     )
@@ -94,31 +102,78 @@ def load_toml(kind: type[Record], path: Path) -> Record:
         InvalidRecord: not TOML, or a field that is missing, unknown or of the wrong type; file, line and field named.
     """
     text = read_text(path)
-    try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidRecord(f"{path}: not valid TOML", given=str(error), remedy="correct the file") from None
+    table = parse_toml(text, path)
     try:
         return parse_json(kind, json.dumps(table, default=str), place=str(path))
     except InvalidRecord as error:
         field = getattr(error, "field", "")
         raise InvalidRecord(
-            f"{path}, line {_toml_line(text, field)}: field {field or '(whole file)'}",
+            f"{path}, line {_toml_line(text, field)}: field {field[:SHOWN] or '(whole file)'}",
             given=error.given,
             wanted=error.wanted,
             remedy=error.remedy,
         ) from None
 
 
+def parse_toml(text: str, path: Path) -> dict[str, Any]:
+    """The table that the text of the file at `path` holds.
+
+    Raises:
+        InvalidRecord: not TOML, nested too deeply, too long, or with a number that JSON cannot hold.
+    """
+    widest = max((line.count(".") for line in text.split("\n")), default=0)
+    if len(text) > MOST_TOML or widest > MOST_DOTS:
+        raise InvalidRecord(
+            f"{path}: too much for a TOML file",
+            given=f"{len(text)} characters, {widest} dots in one line",
+            wanted=f"at most {MOST_TOML} and {MOST_DOTS}",
+            remedy="correct the file; a long list may stand on several lines",
+        )
+    try:
+        table = tomllib.loads(text, parse_float=_finite)
+        json.dumps(table, default=str)  # which stands a nesting that the parser stands, or says so
+    except RecursionError:
+        raise InvalidRecord(f"{path}: nested too deeply", remedy="correct the file") from None
+    except ValueError as error:  # of the parser, or of a number with thousands of digits
+        raise InvalidRecord(f"{path}: not valid TOML", given=str(error), remedy="correct the file") from None
+    return table
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text} is not a finite number")
+    return value
+
+
 def read_text(path: Path, *, encoding: str = "utf-8") -> str:
     """The file's text, or an error that names the file."""
+    with _opened(path, encoding) as file:
+        return file.read()
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """The file's lines without their ends, one at a time; errors as of `read_text`.
+
+    Only LF, CRLF and CR end a line: a caption may hold other characters that end one elsewhere.
+    """
+    with _opened(path, "utf-8") as file:
+        yield from (line.removesuffix("\n") for line in file)
+
+
+@contextlib.contextmanager
+def _opened(path: Path, encoding: str) -> Iterator[TextIO]:
+    """The file, open for reading. What is no file is not opened: a pipe would be waited for."""
     try:
-        return path.read_text(encoding=encoding)
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise OSError(0, "neither file nor folder")
+        with path.open(encoding=encoding) as file:
+            yield file
     except FileNotFoundError:
         raise MissingData("file not found", given=str(path), remedy="check the name and the folder") from None
     except UnicodeDecodeError as error:
         raise InvalidRecord(f"{path}: not {encoding} text", given=str(error), remedy=f"save it as {encoding}") from None
-    except (IsADirectoryError, NotADirectoryError, PermissionError) as error:
+    except OSError as error:
         raise MissingData("file cannot be read", given=f"{path} ({error.strerror})", remedy="check the path") from None
 
 
@@ -126,7 +181,9 @@ def _toml_line(text: str, field: str) -> int:
     """The line where the named field stands; 1 for a field that is missing, since the whole table lacks it."""
     names = [part for part in field.split(".") if not part.isdigit()]
     for name in reversed(names):
-        pattern = re.compile(rf"^\s*(?:\[+\s*)?(?:[\w\"'.-]*\.)?[\"']?{re.escape(name)}[\"']?\s*(?:=|\])", re.MULTILINE)
+        pattern = re.compile(
+            rf"^[ \t]*(?:\[+[ \t]*)?(?:[\w\"'.-]*\.)?[\"']?{re.escape(name)}[\"']?[ \t]*(?:=|\])", re.MULTILINE
+        )
         if match := pattern.search(text):
-            return text.count("\n", 0, match.start() + len(match.group()) - len(match.group().lstrip())) + 1
+            return text.count("\n", 0, match.start()) + 1
     return 1

@@ -6,6 +6,7 @@ The first hit wins, so a local file can stand in for a shipped one.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +25,12 @@ def folders(kind: str, named: Sequence[Path] = (), installed: Sequence[Path] = (
     """All existing folders to look in, first to last, each once."""
     candidates = [Path.cwd() / kind, *named, *installed, shipped(kind)]
     return [path for path in dict.fromkeys(path.resolve() for path in candidates) if path.is_dir()]
+
+
+def cache_folder() -> Path:
+    """``SEPBENCH_CACHE``, else ``sepbench`` in the user's cache folder (``XDG_CACHE_HOME``, else ``~/.cache``)."""
+    given = os.environ.get("SEPBENCH_CACHE")
+    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sepbench"
 
 
 def closest(name: str, known: Sequence[str]) -> str:

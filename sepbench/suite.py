@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import tomllib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from sepbench.errors import InvalidRecord, MissingData
 from sepbench.manifest import (
+    HIGHEST_RATE,
+    LOWEST_RATE,
     SCHEMA,
     STRICT,
     Manifest,
@@ -21,11 +22,11 @@ from sepbench.manifest import (
     QueryKind,
     QueryMode,
     is_inside,
+    is_name,
     load_meta,
-    rows_of_text,
 )
 from sepbench.manifest import load as load_manifest
-from sepbench.records import canonical_json, load_toml, read_text
+from sepbench.records import canonical_json, load_toml, parse_toml, read_lines, read_text
 from sepbench.search_path import closest, folders
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ RECIPE_SUFFIX = ".recipe.toml"
 """Files that say how a list was drawn stand beside the lists and are no suites."""
 
 ON_DEMAND = "built on demand"
+MOST_TOLERANCE_MS = 60_000
 Averaging = Literal["mean", "macro_class_mean", "class_median_mean"]
 Slice = Literal[
     "snr_bin",
@@ -78,7 +80,7 @@ class Suite:
     analyses: tuple[Analysis, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Item:
     """A mixture with one of its queries; `list` names the manifest it stands in."""
 
@@ -228,7 +230,7 @@ def overview(path: Path) -> Overview:
 
 def _count_items(suite: Suite, file: Path) -> int:
     try:
-        rows = [json.loads(line) for line in rows_of_text(read_text(file))]
+        rows = [json.loads(line) for line in read_lines(file)]
         return sum(_counts(suite, query["kind"], query["mode"]) for row in rows for query in row["queries"])
     except (ValueError, KeyError, TypeError, RecursionError):
         load_manifest(file)  # says what is wrong, and where
@@ -246,23 +248,43 @@ def _read_suite(path: Path) -> Suite:
         raise InvalidRecord(
             f"{path}: field schema", given=str(suite.schema), wanted=str(SCHEMA), remedy="update sepbench"
         )
+    files = [f"{name}{RECIPE_SUFFIX}" for name in suite.manifests]
+    once = len({PurePosixPath(file) for file in files}) == len(files)
     for field, value, good, wanted in (
-        (
-            "manifests",
-            suite.manifests,
-            suite.manifests and all(map(is_inside, suite.manifests)),
-            "paths beside the suite",
-        ),
+        ("name", suite.name, is_name(suite.name), "a relative path of printed characters, without ="),
+        ("manifests", suite.manifests, files and once and all(map(is_inside, files)), "paths beside it, each once"),
         ("metrics", suite.metrics, len(suite.metrics) == len(set(suite.metrics)) > 0, "at least one metric, each once"),
-        ("scoring_rate", suite.scoring_rate, suite.scoring_rate > 0, "a rate in Hz"),
-        ("length_tolerance_ms", suite.length_tolerance_ms, suite.length_tolerance_ms >= 0, "0 or more milliseconds"),
+        (
+            "scoring_rate",
+            suite.scoring_rate,
+            LOWEST_RATE <= suite.scoring_rate <= HIGHEST_RATE,
+            f"{LOWEST_RATE} to {HIGHEST_RATE} Hz",
+        ),
+        (
+            "length_tolerance_ms",
+            suite.length_tolerance_ms,
+            0 <= suite.length_tolerance_ms <= MOST_TOLERANCE_MS,
+            f"0 to {MOST_TOLERANCE_MS} milliseconds",
+        ),
     ):
         if not good:
             raise InvalidRecord(f"{path}: field {field}", given=str(value), wanted=wanted, remedy="correct the field")
     return suite
 
 
+def drawn_from(recipe: Path) -> tuple[str, ...]:
+    """The corpora that a recipe names, before anything else of it is checked."""
+    corpora = parse_toml(read_text(recipe), recipe).get("corpora", [])
+    if not isinstance(corpora, list) or not all(isinstance(name, str) for name in corpora):
+        raise InvalidRecord(
+            f"{recipe}: field corpora", given=str(corpora), wanted="names of corpora", remedy="correct the recipe"
+        )
+    return tuple(corpora)
+
+
 def _unbuilt(name: str, recipe: Path, reason: str) -> Unbuilt:
     text = read_text(recipe)
-    rows = tomllib.loads(text).get("rows")
+    rows = parse_toml(text, recipe).get("rows")
+    if rows is not None and type(rows) is not int:
+        raise InvalidRecord(f"{recipe}: field rows", given=str(rows), wanted="a number", remedy="correct the recipe")
     return Unbuilt(name, rows, hashlib.sha256(text.encode()).hexdigest(), reason)

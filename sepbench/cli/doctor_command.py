@@ -103,7 +103,7 @@ def _corpora() -> Iterator[Finding]:
 
 
 def _disk() -> Iterator[Finding]:
-    from sepbench.protocols.prepare import cache_folder
+    from sepbench.search_path import cache_folder
 
     for what, folder in (("working folder", Path.cwd()), ("cache", cache_folder())):
         there = next(path for path in (folder, *folder.parents) if path.exists())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +42,7 @@ def _covered(name: str, path: Path) -> SuiteCoverage:
     from sepbench.corpora.pairs import tell_folder
     from sepbench.engine.plan import coverage
     from sepbench.errors import SepbenchError
-    from sepbench.records import read_text
-    from sepbench.suite import RECIPE_SUFFIX, load_suite
+    from sepbench.suite import RECIPE_SUFFIX, drawn_from, load_suite
 
     items, corpora, to_build = 0, set[str](), list[str]()
     try:
@@ -53,7 +51,7 @@ def _covered(name: str, path: Path) -> SuiteCoverage:
             tell_folder(manifest)
         for one in loaded.unbuilt:
             to_build.append(one.name)
-            corpora |= set(tomllib.loads(read_text(path.parent / f"{one.name}{RECIPE_SUFFIX}")).get("corpora", ()))
+            corpora |= set(drawn_from(path.parent / f"{one.name}{RECIPE_SUFFIX}"))
         corpora |= {corpus for item in loaded.items() for corpus, _ in item.mixture.files}
         items = len(loaded.items())
         here = coverage(loaded)

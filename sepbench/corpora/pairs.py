@@ -14,8 +14,8 @@ from sepbench.audio import Recording
 from sepbench.audio import read as read_audio
 from sepbench.corpora.about import About
 from sepbench.corpora.corpus import corpus_root, corpus_variable
-from sepbench.errors import MissingData
-from sepbench.manifest import Clip, Manifest
+from sepbench.errors import InvalidRecord, MissingData
+from sepbench.manifest import Clip, Manifest, is_short, meta_path
 
 FOLDER = "pairs_folder"
 """Key of a list's recipe: the folder with its audio, relative to the list's own."""
@@ -68,6 +68,13 @@ def tell_folder(manifest: Manifest) -> None:
     """
     folder = manifest.meta.recipe.get(FOLDER)
     if isinstance(folder, str):
+        if not is_short(folder):
+            raise InvalidRecord(
+                f"{meta_path(manifest.path)}: field recipe.{FOLDER}",
+                given=folder[:120],
+                wanted="the path of a folder",
+                remedy="restore the file, or import the list again",
+            )
         variable = corpus_variable(_folder_name(manifest.meta.name))
         os.environ.setdefault(variable, str((manifest.path.parent / folder).resolve()))
 

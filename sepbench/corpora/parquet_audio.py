@@ -16,10 +16,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from sepbench.audio import Recording
-from sepbench.errors import InvalidRecord, MissingData, MissingExtra, SepbenchError
+from sepbench.audio import Recording, decode
+from sepbench.errors import InvalidRecord, MissingData, MissingExtra
 
 AUDIO = "audio"
 CONTENT = "bytes"
@@ -75,7 +73,7 @@ class ParquetAudio:
         place = f"{row.file}, row group {row.group}, row {row.index}"
         if content is None:
             raise MissingData("no audio in the row", given=place, remedy="take a copy of the data set with audio in it")
-        return _decode(content, place)
+        return decode(io.BytesIO(content), place=place)
 
 
 def _named_rows(file: Path, id_columns: Sequence[str]) -> Iterator[tuple[str, str, Row]]:
@@ -135,18 +133,3 @@ def _holds_files(schema: Any) -> bool:
     kind = schema.field(AUDIO).type
     content = kind.field(CONTENT).type if types.is_struct(kind) and kind.get_field_index(CONTENT) >= 0 else None
     return content is not None and (types.is_binary(content) or types.is_large_binary(content))
-
-
-def _decode(content: bytes, place: str) -> Recording:
-    import soundfile
-
-    try:
-        audio, rate = soundfile.read(io.BytesIO(content), dtype="float32", always_2d=True)
-    except soundfile.LibsndfileError as error:
-        raise SepbenchError(
-            "not readable as audio",
-            given=place,
-            wanted="the bytes of a WAV, FLAC, Ogg or MP3 file",
-            remedy=f"fetch the file again ({error.error_string})",
-        ) from error
-    return Recording(np.ascontiguousarray(audio.mean(axis=1, dtype=np.float32)), int(rate))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import importlib
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 from sepbench.errors import InvalidRecord
 from sepbench.manifest import Manifest
-from sepbench.records import read_text
+from sepbench.records import parse_toml, read_text
 from sepbench.search_path import closest
 
 BUILDERS = {
@@ -49,8 +48,4 @@ def build_list(recipe: Path, output: Path, on_row: Callable[[int], None] = lambd
 
 def protocol_of(recipe: Path) -> str:
     """The recipe's ``protocol``, before anything else of it is checked."""
-    try:
-        table = tomllib.loads(read_text(recipe))
-    except tomllib.TOMLDecodeError as error:
-        raise InvalidRecord(f"{recipe}: not valid TOML", given=str(error), remedy="correct the file") from None
-    return str(table.get("protocol", "draw"))
+    return str(parse_toml(read_text(recipe), recipe).get("protocol", "draw"))

@@ -7,8 +7,6 @@ files builds the same list from it.
 from __future__ import annotations
 
 import hashlib
-import os
-import tomllib
 from pathlib import Path
 
 from sepbench.corpora.corpus import open_corpus
@@ -16,7 +14,8 @@ from sepbench.corpora.pairs import tell_folder
 from sepbench.errors import MissingData, NothingComparable
 from sepbench.protocols.dispatch import build_list
 from sepbench.records import read_text
-from sepbench.suite import LoadedSuite, load_suite
+from sepbench.search_path import cache_folder
+from sepbench.suite import LoadedSuite, drawn_from, load_suite
 
 
 def prepared_suite(path: Path) -> LoadedSuite:
@@ -32,18 +31,11 @@ def prepared_suite(path: Path) -> LoadedSuite:
     return loaded
 
 
-def cache_folder() -> Path:
-    """``SEPBENCH_CACHE``, else ``sepbench`` in the user's cache folder (``XDG_CACHE_HOME``, else ``~/.cache``)."""
-    given = os.environ.get("SEPBENCH_CACHE")
-    return Path(given) if given else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "sepbench"
-
-
 def _built(recipe: Path) -> Path | str:
     """The list made from a recipe, or why there is none."""
     text = read_text(recipe)
-    corpora = tomllib.loads(text).get("corpora", ())
     try:
-        versions = [f"{name} {open_corpus(name).version}" for name in corpora]
+        versions = [f"{name} {open_corpus(name).version}" for name in drawn_from(recipe)]
         key = hashlib.sha256("\n".join([text, *versions]).encode()).hexdigest()[:16]
         path = cache_folder() / "manifests" / f"{recipe.name.split('.')[0]}-{key}.jsonl"
         if not path.is_file():

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from sepbench.errors import InvalidRecord
-from sepbench.manifest import SCHEMA, STRICT, ClipRule, SnrMode
+from sepbench.manifest import HIGHEST_RATE, LOWEST_RATE, MOST_SAMPLES, SCHEMA, STRICT, ClipRule, SnrMode
 from sepbench.records import load_toml
 
 if TYPE_CHECKING:
@@ -101,8 +101,18 @@ def load_recipe(path: Path) -> Recipe:
         ("schema", recipe.schema, recipe.schema == SCHEMA, str(SCHEMA)),
         ("corpora", recipe.corpora, bool(recipe.corpora), "at least one corpus"),
         ("rows", recipe.rows, recipe.rows > 0, "a positive number"),
-        ("seconds", recipe.seconds, recipe.samples > 0, "a positive number"),
-        ("sample_rate", recipe.sample_rate, recipe.sample_rate > 0, "a positive number"),
+        (
+            "sample_rate",
+            recipe.sample_rate,
+            LOWEST_RATE <= recipe.sample_rate <= HIGHEST_RATE,
+            f"{LOWEST_RATE} to {HIGHEST_RATE} Hz",
+        ),
+        (
+            "seconds",
+            recipe.seconds,
+            1 <= recipe.seconds * recipe.sample_rate <= MOST_SAMPLES,
+            f"1 to {MOST_SAMPLES} samples",
+        ),
         ("snr_db", recipe.snr_db, (recipe.snr_db is None) == native, "a range, but none for native gains"),
         ("snr_db", recipe.snr_db, not recipe.snr_db or recipe.snr_db[0] <= recipe.snr_db[1], "lowest, then highest"),
         (

@@ -203,7 +203,14 @@ def test_ctrl_c_keeps_what_has_arrived_and_the_next_fetch_uses_it(server: FileSe
         "main()\n"
     )
     words = [sys.executable, "-c", program, "data", "fetch", "esc50", "--to", str(tmp_path), server.url(ARCHIVE)]
-    process = subprocess.Popen(words, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        words,
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )
     partial = tmp_path / f"{ARCHIVE}.partial"
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline and not (partial.exists() and partial.stat().st_size >= 65_536):

@@ -13,7 +13,7 @@ from sepbench.corpora.availability import Availability, recordings
 from sepbench.corpora.corpus import open_corpus
 from sepbench.corpora.texts import clip_index, query_text, text_sha256
 from sepbench.errors import SepbenchError
-from sepbench.manifest import Manifest, Mixture, load
+from sepbench.manifest import Manifest, Mixture, TextReference, load
 from sepbench.mixing import render
 from sepbench.protocols.audiosep_manifests import import_pairs, import_premixed
 from sepbench.protocols.verify import verify
@@ -59,11 +59,7 @@ def test_labels_are_asked_in_words_and_captions_pointed_to(tmp_path: Path) -> No
     ):
         (caption,) = rows(form)["row:1"].queries
         assert caption.kind == "caption" and caption.text is None and caption.text_from is not None
-        assert vars(caption.text_from) == {
-            "corpus": "audiosep",
-            "clip": "data/clotho/segment-1.wav",
-            "field": "caption_1",
-        }
+        assert caption.text_from == TextReference("audiosep", "data/clotho/segment-1.wav", "caption_1")
         assert caption.text_sha256 == text_sha256("Water runs. ")
 
 

@@ -150,7 +150,7 @@ class Transfer:
             raise SepbenchError(
                 f"{self._name} cannot be downloaded",
                 given=f"status {response.status_code} ({response.reason}) from {response.url}",
-                remedy="see the corpus's homepage whether the file has moved",
+                remedy="see its publisher's page whether the file has moved",
             )
 
     def _extent(self, response: Response, url: str, held: int, version: Version | None) -> tuple[int, Version]:
@@ -190,7 +190,7 @@ class Transfer:
                 f"{self._name} is not the published file",
                 given=f"{total} bytes on the server",
                 wanted=f"{self._expected} bytes",
-                remedy="see the corpus's homepage whether there is a new release",
+                remedy="see its publisher's page whether there is a new release",
             )
 
     def _drop(self) -> None:

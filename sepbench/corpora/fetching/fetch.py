@@ -23,31 +23,42 @@ def carry_out(plan: FetchPlan, *, keep_archives: bool, report: Report) -> list[s
         SepbenchError: a download, a checksum or an archive is at fault; what was complete before stays.
     """
     lines = []
-    try:
-        with _alone(plan.root):
-            for task in plan.tasks:
-                for download in task.downloads:
-                    _download(download.file, plan.root, report)
-                lines.append(_finish(task.parcel, plan.root, keep_archives, report))
-    except OSError as error:
-        raise SepbenchError(
-            "the corpus's folder cannot be written", given=str(error), remedy="check its rights and the free space"
-        ) from error
+    with _writing_to(plan.root):
+        for task in plan.tasks:
+            for needed in task.downloads:
+                _download(needed.file, plan.root, report)
+            lines.append(_finish(task.parcel, plan.root, keep_archives, report))
     return lines
 
 
+def bring(file: RemoteFile, root: Path, report: Report) -> None:
+    """Download one file into its place below `root` and leave it packed; goes on where an earlier attempt stopped.
+
+    Raises:
+        SepbenchError: the server refuses, the connection drops too often, it is not the published file, or another
+            process is fetching into the folder.
+    """
+    with _writing_to(root):
+        _download(file, root, report)
+
+
 @contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Keep a second process from fetching into the same folder."""
-    (root / STATE).mkdir(parents=True, exist_ok=True)
-    with (root / STATE / "lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise SepbenchError(
-                "another process is fetching into this folder", given=str(root), remedy="wait until it is done"
-            ) from None
-        yield
+def _writing_to(root: Path) -> Iterator[None]:
+    """Keep a second process from fetching into the same folder, and say so where it cannot be written."""
+    try:
+        (root / STATE).mkdir(parents=True, exist_ok=True)
+        with (root / STATE / "lock").open("a") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise SepbenchError(
+                    "another process is fetching into this folder", given=str(root), remedy="wait until it is done"
+                ) from None
+            yield
+    except OSError as error:
+        raise SepbenchError(
+            "the folder cannot be written", given=str(error), remedy="check its rights and the free space"
+        ) from error
 
 
 def _download(file: RemoteFile, root: Path, report: Report) -> None:
@@ -72,7 +83,7 @@ def _download(file: RemoteFile, root: Path, report: Report) -> None:
             f"the download of {file.file} is not the published file",
             given=str(error).partition(" Deleted ")[0],
             wanted=str(file.checksum),
-            remedy=f"run the same command again; if it stays so, {file.url} has changed: see the corpus's homepage",
+            remedy=f"run the same command again; if it stays so, {file.url} has changed: see its publisher's page",
         ) from error
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 
 from sepbench.errors import InvalidRecord
-from sepbench.manifest import SCHEMA, STRICT
+from sepbench.manifest import HIGHEST_RATE, LOWEST_RATE, MOST_SAMPLES, SCHEMA, STRICT
 from sepbench.protocols.recipe import MAX_SOURCES, MIN_SOURCES, Recipe
 from sepbench.records import load_toml
 
@@ -84,8 +84,8 @@ class RobustnessRecipe:
             Rule("schema", self.schema == SCHEMA, str(SCHEMA)),
             Rule("corpora", bool(self.corpora), "at least one corpus"),
             Rule("pairs", self.pairs > 0, "a positive number"),
-            Rule("sample_rate", self.sample_rate > 0, "a positive number"),
-            Rule("seconds", self.samples > 0, "a positive number"),
+            Rule("sample_rate", LOWEST_RATE <= self.sample_rate <= HIGHEST_RATE, f"{LOWEST_RATE} to {HIGHEST_RATE} Hz"),
+            Rule("seconds", 1 <= self.seconds * self.sample_rate <= MOST_SAMPLES, f"1 to {MOST_SAMPLES} samples"),
             Rule("snr_db", self.snr_db[0] <= self.snr_db[1], "lowest, then highest"),
         )
 

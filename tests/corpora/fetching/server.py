@@ -19,6 +19,7 @@ class Published:
         announces: whether the length is stated.
         moved_to: address that requests are sent on to.
         stalls: whether a line that is cut is left open instead, silent.
+        extra: further headers.
     """
 
     content: bytes = b""
@@ -32,6 +33,7 @@ class Published:
     breaks: list[int] = field(default_factory=list)
     wrong_range: bool = False
     stalls: bool = False
+    extra: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,6 @@ def _handler(server: FileServer) -> type[BaseHTTPRequestHandler]:
                 headers.append(("Content-Length", str(len(content))))
             else:
                 headers.append(("Connection", "close"))
-            return [(name, value) for name, value in headers if value is not None]
+            return [(name, value) for name, value in headers if value is not None] + list(file.extra.items())
 
     return Handler

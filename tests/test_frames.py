@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from sepbench.audio import Audio
 from sepbench.errors import SeparatorFailure
-from sepbench.separators.frames import MOST_HEADER, Answer, Channel, Closed, Late, most_samples
+from sepbench.frames import MOST_HEADER, Answer, Channel, Closed, Late
 from sepbench.separators.separator import Request
+from sepbench.separators.worker_runner import most_samples
 
 USAGE = {"seconds": 0.5, "peak_memory_bytes": 1000, "peak_device_bytes": 0}
 MOST = 1000
@@ -71,7 +72,7 @@ def test_samples_arrive_bit_for_bit() -> None:
         (header(estimates=[{"item": "a", "sample_rate": 8000, "samples": 10**30}]), "at most 1000 in all"),
         (header(estimates=[{"item": "a", "sample_rate": 8000, "samples": 600}] * 2), "600, 600; wanted at most 1000"),
         (header(estimates=[{"item": 3, "sample_rate": 8000, "samples": 2}]), "item"),
-        (header(type="shell"), "'ready', 'estimates' or 'error'"),
+        (header(type="shell"), "'ready', 'estimates', 'vectors', 'cost' or 'error'"),
         (header(type="error"), "field error"),
         (header(protocol=2), "another protocol: given 2; wanted 1"),
         (header(more=1), "field more"),
