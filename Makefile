@@ -4,7 +4,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 MODELS := mixture,silence,noise-matched,oracle-irm,oracle-ibm,oracle-wiener,template,nmf
 
-BENCHMARKS := overhead throughput planning
+BENCHMARKS := overhead throughput memory planning cost_curve metrics second_system ray_against_local
 
 .PHONY: demo test test-slow bench lint format verify clean
 
@@ -16,7 +16,8 @@ demo: .venv/.installed-baselines
 test: lint
 	$(BIN)/pytest -n $(WORKERS)
 
-test-slow: .venv/.installed-dev
+# Every extra is installed first, some of them with a C++ compiler: Ray, S3, ViSQOL and PESQ are tested for real.
+test-slow: .venv/.installed-slow
 	$(BIN)/pytest -n $(WORKERS) -m slow
 
 # Figures of benchmarks/*.md, measured on this machine; some minutes, and nothing else should run beside.

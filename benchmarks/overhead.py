@@ -18,7 +18,7 @@ from sepbench.separators.separator import Request
 from sepbench.suite import load_suite
 
 SECONDS, RATE = 10.0, 16000
-FEW, MANY = 200, 600
+FEW, MANY = 200, 1000
 METRICS = ("si_sdr", "si_sdri", "sdr", "sdri")
 ADAPTERS = Path(__file__).parent.parent / "tests" / "adapters"
 

@@ -30,6 +30,19 @@ def run(
     max_failures: options.MaxFailures = 0,
     fresh: options.Fresh = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Do items again that failed.")] = False,
+    sync: Annotated[
+        str | None,
+        typer.Option(
+            "--sync", help="Mirror the run folder: s3://BUCKET/RUN, a path, any fsspec address; goes on from there."
+        ),
+    ] = None,
+    sync_every: Annotated[
+        float, typer.Option("--sync-every", min=1, max=300, help="Seconds between two pushes to the mirror.")
+    ] = 30,
+    take_over: Annotated[
+        bool,
+        typer.Option("--take-over", help="Use the mirror though another process, now dead, seems to work with it."),
+    ] = False,
     manifests: options.Manifests = [],  # noqa: B006 - typer's way of an empty default; never changed
     adapters: options.Adapters = [],  # noqa: B006
     json: options.Json = False,
@@ -63,6 +76,9 @@ def run(
         retry_failed=retry_failed,
         engine="ray" if options.one_of("--engine", engine, ("local", "ray")) == "ray" else "local",
         ray_address=ray_address,
+        sync=sync,
+        sync_seconds=sync_every,
+        take_over=take_over,
     )
     carry_out(config, max_failures=max_failures, as_json=json)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sepbench.audio import Audio, resample
@@ -19,7 +19,8 @@ from sepbench.separators.spec import Model
 
 @dataclass(frozen=True)
 class Separated:
-    """What a separator gave for one request, and its share of the call's wall time in seconds."""
+    """What a separator gave for one request, and its share of the time of the call that asked for it, in seconds: of
+    the model's own code where it has a process, else of the whole call."""
 
     estimate: Estimate | Failure
     seconds: float | None
@@ -60,22 +61,29 @@ def extraction_of(query: Query) -> Query:
     return Query("label", "extract", query.sources, text=query.text, text_from=query.text_from)
 
 
-def ask(runner: Runner, requests: Sequence[Request], batch: int) -> list[Separated]:
-    """One answer per request; a batch that fails is asked again one by one, so that only the guilty item fails."""
+def ask(
+    runner: Runner, requests: Sequence[Request], batch: int, after: Callable[[], Sequence[Request]] = tuple
+) -> list[Separated]:
+    """One answer per request; a batch that fails is asked again one by one, so that only the guilty item fails.
+
+    Args:
+        after: what this runner will be asked once these are done, as far as that is known by then.
+    """
     answers: list[Separated] = []
     for start in range(0, len(requests), batch):
         part = requests[start : start + batch]
-        together = _ask_once(runner, part)
+        following = requests[start + batch : start + 2 * batch] or after()[:batch]
+        together = _ask_once(runner, part, following)
         if len(part) > 1 and isinstance(together[0].estimate, Failure):
-            together = [_ask_once(runner, [request])[0] for request in part]
+            together = [_ask_once(runner, [request], ())[0] for request in part]
         answers += together
     return answers
 
 
-def _ask_once(runner: Runner, requests: Sequence[Request]) -> list[Separated]:
+def _ask_once(runner: Runner, requests: Sequence[Request], following: Sequence[Request]) -> list[Separated]:
     began = time.perf_counter()
-    estimates = around_item(lambda: checked(requests, runner.separate(requests)))
-    seconds = (time.perf_counter() - began) / len(requests)
+    estimates = around_item(lambda: checked(requests, runner.separate(requests, following)))
     if isinstance(estimates, Failure):
         return [Separated(estimates, None) for _ in requests]
-    return [Separated(estimate, seconds) for estimate in estimates]
+    whole = time.perf_counter() - began if runner.seconds is None else runner.seconds
+    return [Separated(estimate, whole / len(requests)) for estimate in estimates]

@@ -58,6 +58,9 @@ class RunConfig:
         fresh: forget what the folder holds.
         retry_failed: do items again that failed; a failure is a result like any other, and stands until this is asked.
         estimates: ready waveforms in the place of the (only) model.
+        sync: address or path of a mirror of `out`, as fsspec understands it; None for none.
+        sync_seconds: time between two pushes to it.
+        take_over: use the mirror though another process seems to work with it.
         engine: ``local``, processes of this machine, or ``ray``, actors on the cluster at `ray_address`.
     """
 
@@ -76,3 +79,6 @@ class RunConfig:
     estimates: Path | None = None
     engine: Engine = "local"
     ray_address: str = "auto"
+    sync: str | None = None
+    sync_seconds: float = 30.0
+    take_over: bool = False

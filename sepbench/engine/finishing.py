@@ -11,9 +11,11 @@ from sepbench.engine.isolation import around_item, row_status
 from sepbench.engine.plan import Job, Task
 from sepbench.engine.preparing import Prepared, Questions
 from sepbench.engine.scoring import Beside, ItemAudio, Scored, Scorer
-from sepbench.engine.setup import Setup, estimate_path
+from sepbench.engine.setup import Setup
 from sepbench.manifest import Mixture, Query
 from sepbench.results.rows import Failure, Removal, Row
+from sepbench.results.run_folder import estimate_path
+from sepbench.results.statistics_store import Keys, StatisticsStore
 from sepbench.separators.separator import Estimate
 from sepbench.separators.spec import Model
 
@@ -28,6 +30,7 @@ class Finisher:
         self._setup = setup
         self._scorer = scorer
         self._models = {model.name: model for model in setup.models}
+        self._statistics = StatisticsStore(setup.statistics)
 
     def rows(self, prepared: Prepared, answers: Answers) -> list[Row]:
         """One row per task, whatever happened."""
@@ -54,7 +57,7 @@ class Finisher:
 
     def _keep(self, model: str, estimate: Estimate, scored: Scored | Failure) -> None:
         policy = self._setup.keep_audio.policy
-        gap = isinstance(scored, Failure) or any(score.value is None for score in scored.scores.values())
+        gap = isinstance(scored, Failure) or _has_gap(scored)
         if policy == "all" or (policy == "failed" and gap) or estimate.item in self._setup.sampled:
             path = estimate_path(self._setup.estimates, model, estimate.item)
             audio.write(path, estimate.audio, estimate.sample_rate)
@@ -88,7 +91,20 @@ class Finisher:
             notes=() if isinstance(outcome, Failure) else outcome.notes,
             seconds=None if seconds is None else round(seconds, 6),
             error=outcome if isinstance(outcome, Failure) else None,
+            statistics={} if isinstance(outcome, Failure) else self._kept_statistics(outcome),
         )
+
+    def _kept_statistics(self, scored: Scored) -> dict[str, Keys]:
+        """Puts the arrays into the run's folder; returns what names them there."""
+        return {
+            metric: {name: self._statistics.put(array) for name, array in arrays.items()}
+            for metric, arrays in scored.arrays.items()
+        }
+
+
+def _has_gap(scored: Scored) -> bool:
+    """Whether a metric gave neither a value nor anything to keep."""
+    return any(score.value is None and name not in scored.arrays for name, score in scored.scores.items())
 
 
 def _beside(questions: Questions, task: Task, answers: Answers) -> Beside:

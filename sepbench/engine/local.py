@@ -23,11 +23,15 @@ from sepbench.engine.setup import Setup
 from sepbench.engine.stopping import SIGNALS, StopRequest
 from sepbench.errors import RunFolderError
 from sepbench.results.rows import Row
-from sepbench.separators.worker_process import THREAD_VARIABLES
+from sepbench.worker_process import THREAD_VARIABLES
 
 PATIENCE_SECONDS = 20.0
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep Python to itself: with the usual 5 ms, an answer would wait for the scoring of another."""
+
+KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 28)}
+"""glibc gives every freed block over 128 KiB, as all signals are, back to the system and then takes new pages for the
+next: a quarter of a worker's wall time. The first number is the largest that it accepts."""
 
 
 @dataclass
@@ -113,6 +117,8 @@ def _serve(line: connection.Connection, setup: Setup) -> None:
     """A worker process's life: units in, rows out, until told to end or until the parent is gone."""
     for number in SIGNALS:  # a terminal's ctrl-C reaches every process; the parent lets units finish
         signal.signal(number, signal.SIG_IGN)
+    for name in KEPT_MEMORY:  # read when this process began; separators' processes are to give their memory back
+        os.environ.pop(name, None)
     sys.setswitchinterval(SWITCH_SECONDS)
     session = Session(setup)
     pipeline = Pipeline(session)
@@ -132,9 +138,10 @@ def _send(line: connection.Connection, done: Future[list[Row]]) -> None:
 
 @contextlib.contextmanager
 def one_thread_each() -> Iterator[None]:
-    """Numeric libraries of processes started inside use one thread."""
-    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+    """Numeric libraries of processes started inside use one thread, and their freed memory stays theirs."""
+    wanted = dict.fromkeys(THREAD_VARIABLES, "1") | KEPT_MEMORY
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
     try:
         yield
     finally:

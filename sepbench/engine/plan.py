@@ -15,7 +15,7 @@ from sepbench.results.summary import Extent
 from sepbench.suite import Item, LoadedSuite
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Task:
     """One model on one query of a job's mixture; `kept` when its estimate is on disk and only scores are missing."""
 
@@ -24,7 +24,7 @@ class Task:
     kept: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Job:
     """A mixture, rendered once, with everything that is still to be done on it."""
 
@@ -85,7 +85,8 @@ def plan_jobs(
     by_mixture: dict[str, list[Item]] = {}
     for item in items:
         by_mixture.setdefault(item.mixture.id, []).append(item)
-    planned = []
+    planned: list[Job] = []
+    known: dict[tuple[Task, ...], tuple[Task, ...]] = {}  # most mixtures have the same tasks
     for asked in by_mixture.values():
         tasks = tuple(
             Task(model, item.query_index, (model, item.name) in kept)
@@ -94,7 +95,7 @@ def plan_jobs(
             if (model, item.name) not in rows
         )
         if tasks:
-            planned.append(Job(asked[0].mixture, asked[0].list, tasks))
+            planned.append(Job(asked[0].mixture, asked[0].list, known.setdefault(tasks, tasks)))
     return planned
 
 

@@ -2,7 +2,8 @@
 
 One actor per worker, each with its own separators; a unit whose node is lost goes to another actor, and since rows are
 written by this process alone, none is written twice. Rows are those of the local engine, byte for byte. Adapters,
-corpora and, where estimates are kept, the run folder must be readable at the same paths on every node.
+corpora and, where estimates or statistics of a set are kept, the run folder must be readable at the same paths on every
+node.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from sepbench.engine.setup import Setup
 from sepbench.engine.stopping import StopRequest
 from sepbench.errors import MissingExtra, RunFolderError
 from sepbench.results.rows import Row
-from sepbench.separators.worker_process import THREAD_VARIABLES
+from sepbench.worker_process import THREAD_VARIABLES
 
 PASSED_ON = ("SEPBENCH_", "HF_HOME", "HF_ENDPOINT")
 """Environment variables whose names begin so are set on the nodes: where corpora and weights are."""

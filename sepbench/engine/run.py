@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
+import shutil
 import signal
 import time
 from collections import Counter
@@ -14,17 +15,34 @@ from typing import Any
 
 from sepbench.engine.config import RunConfig
 from sepbench.engine.local import run_local
+from sepbench.engine.mirroring import Pushing, mirrored
 from sepbench.engine.plan import plan_jobs, plan_units, select_items
+from sepbench.engine.reducing import reducing_apart
 from sepbench.engine.session import Unit
-from sepbench.engine.setup import Setup, estimate_path
+from sepbench.engine.setup import Setup
 from sepbench.engine.stopping import StopRequest, stop_on_signals
 from sepbench.errors import RunFolderError
 from sepbench.manifest import SCHEMA
 from sepbench.records import canonical_json
 from sepbench.results import provenance
-from sepbench.results.rows import Row, RowStore, check_unique, signature_key
-from sepbench.results.run_folder import ESTIMATES, LOGS, ROWS, RUN, SUMMARY, RunLock, read_json, write_json
+from sepbench.results.costs import with_costs
+from sepbench.results.rows import Row, RowStore, signature_key
+from sepbench.results.run_folder import (
+    ESTIMATES,
+    LOGS,
+    ROWS,
+    RUN,
+    STATS,
+    SUMMARY,
+    RunLock,
+    check_same_suite,
+    estimate_path,
+    read_json,
+    write_json,
+)
+from sepbench.results.statistics_store import StatisticsStore
 from sepbench.results.summary import Extent, summarise_run
+from sepbench.separators.spec import Model
 from sepbench.suite import Item
 
 
@@ -39,13 +57,18 @@ class Progress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run came to; `stopped` is the signal that ended it early, None for a run that reached its end."""
+    """What a run came to.
+
+    `stopped` is the signal that ended it early, None for a run that reached its end; `unsynced` is why its mirror lacks
+    some of it, empty where it does not.
+    """
 
     folder: Path
     summary: dict[str, Any]
     failed: int
     computed: int
     stopped: signal.Signals | None = None
+    unsynced: str = ""
 
 
 def run(config: RunConfig, on_progress: Callable[[Progress], None] = lambda progress: None) -> Outcome:
@@ -66,28 +89,46 @@ def run(config: RunConfig, on_progress: Callable[[Progress], None] = lambda prog
 def _run_locked(
     config: RunConfig, items: list[Item], extent: Extent, on_progress: Callable[[Progress], None]
 ) -> Outcome:
-    began, clock = provenance.now(), time.perf_counter()
     _claim(config)
     setup = make_setup(config, items)
+    models = {model.name: model for model in config.models}
+    with mirrored(config, lambda row: row.model in models and _stands(setup, models[row.model], row)) as pushing:
+        outcome = _work_off(config, setup, items, extent, on_progress, pushing)
+    return replace(outcome, unsynced=pushing.failure)
+
+
+def _work_off(
+    config: RunConfig,
+    setup: Setup,
+    items: list[Item],
+    extent: Extent,
+    on_progress: Callable[[Progress], None],
+    pushing: Pushing,
+) -> Outcome:
+    began, clock = provenance.now(), time.perf_counter()
     store = RowStore(config.out / ROWS)
     try:
         kept = _drop_stale(config, setup, items, store)
         before = len(store.rows)
-        remaining = plan_jobs(items, [model.name for model in config.models], store.rows, kept)
+        units = plan_units(plan_jobs(items, [model.name for model in config.models], store.rows, kept), config.batch)
         _record(config, extent, began, None, store)
-        total, missing = len(items) * len(config.models), sum(len(job.tasks) for job in remaining)
+        pushing.start()
+        total = len(items) * len(config.models)
+        earlier = total - sum(len(job.tasks) for unit in units for job in unit)
         with stop_on_signals() as stop:
             _work(
-                _engine(config, plan_units(remaining, config.batch), setup, stop),
+                _engine(config, units, setup, stop),
                 store,
-                lambda done, row: on_progress(Progress(total - missing + done, total, row)),
+                lambda done, row: on_progress(Progress(earlier + done, total, row)),
             )
+        del units  # a large run's are as much memory as its list, and the summary needs its own
     finally:
         store.close()
     rows, finished = _rows_of(config, items, store)
-    check_unique(rows)
     extent = replace(extent, items=finished, unfinished_items=len(items) - finished)
-    summary = summarise_run(config.suite, extent, config.models, config.metrics, rows)
+    with reducing_apart(setup.statistics) as reducing:
+        found = summarise_run(config.suite, extent, config.models, config.metrics, rows, reducing)
+    summary = with_costs(found, config.out)
     write_json(config.out / SUMMARY, summary)
     _record(config, extent, began, time.perf_counter() - clock, store)
     failed = sum(row.status == "failed" for row in rows)
@@ -116,6 +157,7 @@ def _claim(config: RunConfig) -> None:
     if config.fresh:
         for name in (ROWS, RUN, SUMMARY):
             (config.out / name).unlink(missing_ok=True)
+        shutil.rmtree(config.out / STATS, ignore_errors=True)  # what stays there is named by no row
     if not (config.out / RUN).is_file():
         if (config.out / ROWS).is_file():
             raise RunFolderError(
@@ -123,18 +165,12 @@ def _claim(config: RunConfig) -> None:
             )
         return
     held = read_json(config.out / RUN)
-    if held["suite"]["hash"] != config.suite.hash:
-        raise RunFolderError(
-            "the run folder belongs to another suite",
-            given=f"{held['suite']['name']} {held['suite']['hash'][:12]}",
-            wanted=f"{config.suite.suite.name} {config.suite.hash[:12]}",
-            remedy="choose another --out, or start over with --fresh",
-        )
+    check_same_suite(held, config.suite.suite.name, config.suite.hash, place="the run folder")
 
 
 def make_setup(config: RunConfig, items: list[Item]) -> Setup:
     """What worker processes are told."""
-    suite = config.suite.suite
+    suite, out = config.suite.suite, config.out.absolute()  # other nodes' processes stand in other folders
     scoring = {"rate": suite.scoring_rate, "tolerance_ms": suite.length_tolerance_ms}
     sources = [source for item in config.suite.items() for source in item.mixture.sources]
     training = {
@@ -152,31 +188,44 @@ def make_setup(config: RunConfig, items: list[Item]) -> Setup:
         training_key=hashlib.sha256(canonical_json(training).encode()).hexdigest()[:16],
         device=config.device,
         batch=config.batch,
-        estimates=config.out / ESTIMATES,
+        estimates=out / ESTIMATES,
         keep_audio=config.keep_audio,
         sampled=config.keep_audio.sampled(item.name for item in items),
         given_estimates=config.estimates,
-        logs=config.out / LOGS,
+        logs=out / LOGS,
+        statistics=out / STATS,
     )
 
 
 def _drop_stale(config: RunConfig, setup: Setup, items: list[Item], store: RowStore) -> set[tuple[str, str]]:
-    """Forget rows of other code, settings or metrics; returns those whose kept estimate can be scored again."""
+    """Forget rows of other code, settings or metrics, or whose statistics are gone; returns those whose kept estimate
+    can be scored again. Any other estimate on disk has no row to say what made it, and is removed."""
     stale, kept = [], set()
+    here = StatisticsStore(setup.statistics).keys()
     for model in config.models:
         for item in items:
             row = store.rows.get((model.name, item.name))
-            if row is None:
-                continue
-            same_estimate = row.separation_key == setup.separation_key(model, item.name)
-            again = config.retry_failed and row.status == "failed"
-            if same_estimate and row.score_key == setup.score_key and not again:
-                continue
-            stale.append((model.name, item.name))
-            if same_estimate and row.status == "ok" and estimate_path(setup.estimates, model.name, item.name).is_file():
+            again = row is not None and config.retry_failed and row.status == "failed"
+            if row is not None:
+                if _stands(setup, model, row) and here.issuperset(row.statistic_keys()) and not again:
+                    continue
+                stale.append((model.name, item.name))
+            estimate = estimate_path(setup.estimates, model.name, item.name)
+            if row is not None and row.status == "ok" and _same_estimate(setup, model, row) and estimate.is_file():
                 kept.add((model.name, item.name))
+            elif config.estimates is None:  # given waveforms may stand in that very folder
+                estimate.unlink(missing_ok=True)
     store.drop(stale)
     return kept
+
+
+def _stands(setup: Setup, model: Model, row: Row) -> bool:
+    """Whether the row was made by this run's code, settings and metrics."""
+    return row.score_key == setup.score_key and _same_estimate(setup, model, row)
+
+
+def _same_estimate(setup: Setup, model: Model, row: Row) -> bool:
+    return row.separation_key == setup.separation_key(model, row.item)
 
 
 def _rows_of(config: RunConfig, items: list[Item], store: RowStore) -> tuple[list[Row], int]:

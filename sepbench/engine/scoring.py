@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from sepbench.manifest import Mixture, Query
 from sepbench.metrics.alignment import align
 from sepbench.metrics.measure import measure_sample
 from sepbench.metrics.metric import Measurement, Metric, Sample, Signal
+from sepbench.metrics.reduction import Arrays
+from sepbench.metrics.shared import Shared
 from sepbench.mixing import Rendered, reference
 from sepbench.results.rows import Score
 from sepbench.separators.separator import Estimate
@@ -20,7 +22,8 @@ from sepbench.separators.separator import Estimate
 
 @dataclass(frozen=True)
 class ItemAudio:
-    """One item at the scoring rate, with the mixture's own measurements: the part that every model shares."""
+    """One item at the scoring rate, with the mixture's own measurements: the part that every model shares, and in
+    `sample.shared` what metrics made of its reference and mixture."""
 
     query: Query
     mixture: Audio
@@ -32,10 +35,11 @@ class ItemAudio:
 
 @dataclass(frozen=True)
 class Scored:
-    """The scores of one estimate and what alignment did to it."""
+    """The scores of one estimate, what alignment did to it, and the arrays that metrics of a set keep of it."""
 
     scores: dict[str, Score]
     notes: tuple[str, ...]
+    arrays: Mapping[str, Arrays] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -59,16 +63,19 @@ class Scorer:
         """Reference and mixture of one item at the scoring rate."""
         query = mixture.queries[query_index]
         wanted = reference(rendered, query)
+        heard, target = (self._scored(signal, mixture.sample_rate) for signal in (rendered.mixture, wanted))
         sample = Sample(
-            estimate=self._scored(rendered.mixture, mixture.sample_rate),
-            reference=self._scored(wanted, mixture.sample_rate),
-            mixture=self._scored(rendered.mixture, mixture.sample_rate),
+            estimate=heard.view(),  # another object: what is made of it as an estimate is not kept for models
+            reference=target,
+            mixture=heard,
             sample_rate=self._rate,
             query=query_text(query),
             absent=query.absent and query.mode == "extract",
+            removal=query.mode == "remove",
+            shared=Shared((target, heard)),
         )
         compared = [metric for metric in self._of(sample) if metric.over_mixture]
-        of_mixture = measure_sample(sample, compared)
+        of_mixture = measure_sample(replace(sample, shared=Shared(within=sample.shared)), compared)
         return ItemAudio(
             query, rendered.mixture, mixture.sample_rate, sample, item_snr_db(rendered, wanted), of_mixture
         )
@@ -92,19 +99,23 @@ class Scorer:
         length = len(aligned.audio)
         sample = Sample(
             estimate=aligned.audio.astype(np.float64),
-            reference=item.sample.reference[:length],
-            mixture=None if item.sample.mixture is None else item.sample.mixture[:length],
+            reference=_cut(item.sample.reference, length),
+            mixture=None if item.sample.mixture is None else _cut(item.sample.mixture, length),
             sample_rate=self._rate,
             query=item.sample.query,
             absent=item.sample.absent,
+            removal=item.sample.removal,
             complement=self._beside(beside.complement, length),
             swapped=self._beside(beside.swapped, length),
             chunk_seconds=beside.chunk_seconds,
+            shared=Shared(within=item.sample.shared),
         )
         measured = measure_sample(sample, self._of(sample))
         trimmed = length != len(item.sample.reference)
         return Scored(
-            {name: self._score(item, name, value, trimmed) for name, value in measured.items()}, aligned.notes
+            {name: self._score(item, name, value, trimmed) for name, value in measured.items()},
+            aligned.notes,
+            {name: found.arrays for name, found in measured.items() if found.arrays is not None},
         )
 
     def score_removal(self, item: ItemAudio, extracted: Estimate, beside: Beside) -> Scored:
@@ -118,7 +129,7 @@ class Scorer:
         )
         rest = item.mixture[: len(aligned.audio)] - aligned.audio
         scored = self.score(item, Estimate(extracted.item, rest.astype(np.float32), item.mixture_rate), beside)
-        return Scored(scored.scores, aligned.notes + scored.notes)
+        return replace(scored, notes=aligned.notes + scored.notes)
 
     def _beside(self, estimate: Estimate | None, length: int) -> Signal | None:
         """Another answer at the scoring rate; None where there is none, or one of another length."""
@@ -146,6 +157,11 @@ class Scorer:
 
     def _scored(self, signal: Audio, sample_rate: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
         return resample(signal.astype(np.float64), sample_rate, self._rate)
+
+
+def _cut(signal: Signal, length: int) -> Signal:
+    """The signal itself where nothing is cut, since what was made of it is found by its identity."""
+    return signal if len(signal) == length else signal[:length]
 
 
 def item_snr_db(rendered: Rendered, wanted: Audio) -> float | None:

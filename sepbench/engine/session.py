@@ -6,7 +6,7 @@ A unit is a few jobs whose mixtures are equally long, so that a separator can be
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,15 +19,17 @@ from sepbench.engine.isolation import around_adapter, around_item
 from sepbench.engine.plan import Job
 from sepbench.engine.preparing import Prepared, prepare
 from sepbench.engine.scoring import Scorer
-from sepbench.engine.setup import Setup, estimate_path
+from sepbench.engine.setup import Setup
 from sepbench.metrics.metric import Companion
 from sepbench.metrics.registry import select
 from sepbench.results.rows import Failure, Row
+from sepbench.results.run_folder import estimate_path
 from sepbench.separators.runner import Runner, open_runner
 from sepbench.separators.separator import Estimate, Request
 from sepbench.separators.spec import Model
 
 Unit = tuple[Job, ...]
+Following = Callable[[], Sequence[Prepared]]
 
 
 @dataclass(frozen=True)
@@ -58,11 +60,16 @@ class Session:
         """Render every mixture once and word the requests."""
         return [prepare(job, self._models, self._scorer, self._companions) for job in unit]
 
-    def separate(self, prepared: Sequence[Prepared]) -> list[Answered]:
-        """Ask every model about all of the unit's mixtures, in batches; kept estimates are read instead."""
+    def separate(self, prepared: Sequence[Prepared], following: Following = tuple) -> list[Answered]:
+        """Ask every model about all of the unit's mixtures, in batches; kept estimates are read instead.
+
+        Args:
+            following: the next unit once it is prepared: its first requests are sent ahead.
+        """
         answered = [Answered(one, self._kept(one)) for one in prepared]
-        for name in dict.fromkeys(questions.model.name for one in prepared for questions in one.questions):
-            self._ask(self._models[name], answered)
+        names = _model_names(prepared)
+        for name in names:
+            self._ask(self._models[name], answered, following if name == names[-1] else tuple)
         return answered
 
     def finish(self, answered: Sequence[Answered]) -> list[Row]:
@@ -97,23 +104,44 @@ class Session:
                 found[task.model, task.query_index] = Separated(around_item(partial(read_estimate, path)), None)
         return found
 
-    def _ask(self, model: Model, answered: Sequence[Answered]) -> None:
+    def _ask(self, model: Model, answered: Sequence[Answered], following: Following) -> None:
         """One model's requests of the whole unit, in the unit's order; its answers are put beside the questions."""
-        asked = [
-            (one, index, request)
-            for one in answered
-            for questions in one.prepared.questions
-            if questions.model.name == model.name
-            for index, request in questions.requests.items()
-        ]
+        asked = [(one, index, request) for one in answered for index, request in _asked(one.prepared, model.name)]
         if not asked:
             return
+
+        def after() -> list[Request]:
+            """The next unit's requests of this model, if it is the first to be asked then."""
+            unit = following()
+            first = _model_names(unit)[:1]
+            return _ready(_asked(one, model.name) for one in unit) if first == [model.name] else []
+
         runner = self._runner(model)
-        ready = [request for _, _, request in asked if isinstance(request, Request)]
-        separated = iter([] if isinstance(runner, Failure) else ask(runner, ready, self._setup.batch))
+        ready = _ready(_asked(one.prepared, model.name) for one in answered)
+        separated = iter([] if isinstance(runner, Failure) else ask(runner, ready, self._setup.batch, after))
         for one, index, request in asked:
             failure = runner if isinstance(runner, Failure) else request if isinstance(request, Failure) else None
             one.answers[model.name, index] = Separated(failure, None) if failure else next(separated)
+
+
+def _model_names(unit: Sequence[Prepared]) -> list[str]:
+    """The models that the unit has questions for, in the order they are asked."""
+    return list(dict.fromkeys(questions.model.name for one in unit for questions in one.questions))
+
+
+def _asked(prepared: Prepared, name: str) -> list[tuple[int, Request | Failure]]:
+    """What one model is asked about one mixture, by query."""
+    return [
+        asked
+        for questions in prepared.questions
+        if questions.model.name == name
+        for asked in questions.requests.items()
+    ]
+
+
+def _ready(asked: Iterable[list[tuple[int, Request | Failure]]]) -> list[Request]:
+    """Those that can be asked."""
+    return [request for one in asked for _, request in one if isinstance(request, Request)]
 
 
 def read_estimate(path: Path) -> Estimate:

@@ -28,6 +28,7 @@ class Setup:
     sampled: frozenset[str]
     given_estimates: Path | None
     logs: Path
+    statistics: Path
 
     def context(self, model: Model) -> dict[str, Any]:
         """What the suite adds to a model's settings."""
@@ -36,8 +37,3 @@ class Setup:
     def separation_key(self, model: Model, item: str) -> str:
         """What the model's estimate of the item depends on."""
         return separation_key(model, self.training_key if "training_clips" in model.file.needs else "", item)
-
-
-def estimate_path(folder: Path, model: str, item: str) -> Path:
-    """Where a kept estimate stands; ``:`` of a variant is not a file name's character everywhere."""
-    return folder / model.replace(":", "+") / f"{item}.wav"

@@ -7,10 +7,11 @@ when the store is opened again; that item is then simply not done.
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
@@ -19,6 +20,7 @@ from sepbench.errors import InvalidRecord, RunFolderError
 from sepbench.manifest import STRICT, write_whole
 from sepbench.metrics.metric import Status
 from sepbench.records import canonical_json, parse_json
+from sepbench.results.compact import compact
 
 if TYPE_CHECKING:
     from pydantic import ConfigDict
@@ -32,7 +34,7 @@ property of the list, the same for every model, and nobody's failure."""
 SUMMED = re.compile(r'(\{.*),"sum":"([0-9a-f]{8})"\}', re.DOTALL)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Score:
     """One metric of one item; `over_mixture` is the estimate's value minus the untouched mixture's."""
 
@@ -43,7 +45,7 @@ class Score:
     over_mixture: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Failure:
     """Why an item has no estimate: the exception's type and what it said."""
 
@@ -53,14 +55,15 @@ class Failure:
     message: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One model on one item.
 
     `snr_db` is the item's own: power of the reference over power of everything else in the rendered mixture; None where
     either is silent. `cluster` is the recording that bootstraps resample. `seconds` is the separation's wall time.
     `list` is the manifest's name and `faults` what is wrong with the published row. Rows of one `pair` ask for the same
-    sources of the same sounds, and differ in `variant`: another wording, level or ratio.
+    sources of the same sounds, and differ in `variant`: another wording, level or ratio. `statistics` names the arrays
+    that metrics of a set kept of the item, by metric and name.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -70,7 +73,7 @@ class Row:
     status: RowStatus
     separation_key: str
     score_key: str
-    metrics: dict[str, Score]
+    metrics: Mapping[str, Score]
     mode: str
     kind: str
     absent: bool
@@ -87,6 +90,11 @@ class Row:
     notes: tuple[str, ...] = ()
     seconds: float | None = None
     error: Failure | None = None
+    statistics: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
+
+    def statistic_keys(self) -> Iterator[str]:
+        """The keys of all arrays that belong to the row."""
+        return (key for keys in self.statistics.values() for key in keys.values())
 
 
 def row_line(row: Row) -> str:
@@ -97,7 +105,11 @@ def row_line(row: Row) -> str:
     import json
 
     body = json.dumps(
-        dataclasses.asdict(row), sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+        dataclasses.asdict(dataclasses.replace(row, metrics=dict(row.metrics))),
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+        allow_nan=False,
     )
     return f'{body[:-1]},"sum":"{_crc(body[:-1])}"}}'
 
@@ -129,11 +141,26 @@ def read_rows(path: Path) -> list[Row]:
     Raises:
         InvalidRecord: a whole line that is not a row, or a damaged one, by file and line.
     """
-    if not path.exists():
-        return []
-    lines = path.read_bytes().split(b"\n")[:-1]  # what follows the last line end is torn, or nothing
-    texts = (line.decode(errors="replace") for line in lines)
-    return [parse_row(text, place=f"{path}, line {number}") for number, text in enumerate(texts, start=1)]
+    return list(_rows_in(path))
+
+
+def parse_rows(content: bytes, *, place: str) -> list[Row]:
+    """The rows of a store's bytes; `place` starts the errors."""
+    return list(_parsed(io.BytesIO(content), place))
+
+
+def _rows_in(path: Path) -> Iterator[Row]:
+    if path.exists():
+        if not path.is_file():  # a pipe would be waited for
+            raise RunFolderError(f"{path} is not a file", remedy="remove it, or choose another folder")
+        with path.open("rb") as file:
+            yield from _parsed(file, str(path))
+
+
+def _parsed(lines: Iterable[bytes], place: str) -> Iterator[Row]:
+    for number, line in enumerate(lines, start=1):
+        if line.endswith(b"\n"):  # else it is torn
+            yield parse_row(line[:-1].decode(errors="replace"), place=f"{place}, line {number}")
 
 
 class RowStore:
@@ -142,8 +169,15 @@ class RowStore:
     def __init__(self, path: Path) -> None:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            raise RunFolderError(
+                "rows would be written outside the run folder, or into what is no file",
+                given=str(path),
+                wanted="a file of its own",
+                remedy="remove it, or choose another --out",
+            )
         self._repair()
-        self.rows = {(row.model, row.item): row for row in read_rows(path)}
+        self.rows = by_key(map(compact, _rows_in(path)))
         self._file = path.open("ab")
 
     def _repair(self) -> None:
@@ -168,6 +202,7 @@ class RowStore:
                 given=f"{self._path}: {error.strerror}",
                 remedy="make room or mend the permissions, then run the same command again; nothing is lost",
             ) from error
+        row = compact(row)
         self.rows[row.model, row.item] = row
 
     def drop(self, keys: Iterable[tuple[str, str]]) -> None:
@@ -187,19 +222,20 @@ class RowStore:
         self._file.close()
 
 
-def check_unique(rows: Iterable[Row]) -> None:
-    """Refuse a store that holds an item twice for one model: its averages would count it twice.
+def by_key(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
+    """Rows by model and item; an item twice for one model is refused: its averages would count it twice.
 
     Raises:
         InvalidRecord: naming model and item.
     """
-    seen: set[tuple[str, str]] = set()
+    found: dict[tuple[str, str], Row] = {}
     for row in rows:
-        if (key := (row.model, row.item)) in seen:
+        if (key := (row.model, row.item)) in found:
             raise InvalidRecord(
                 "rows.jsonl holds an item twice", given=f"{row.model}, {row.item}", remedy="run --fresh"
             )
-        seen.add(key)
+        found[key] = row
+    return found
 
 
 def signature_key(signatures: Iterable[str], scoring: object) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas
 
 ROWS, RUN, SUMMARY, LOCK = "rows.jsonl", "run.json", "summary.json", ".lock"
-ESTIMATES, LOGS = "estimates", "logs"
+ESTIMATES, LOGS, STATS = "estimates", "logs", "stats"
 
 
 class RunLock:
@@ -28,7 +28,9 @@ class RunLock:
 
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._file = (folder / LOCK).open("a")
+            # A link would make a file elsewhere; a pipe would be waited for.
+            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK
+            self._file = os.fdopen(os.open(folder / LOCK, flags, 0o666), "a")
         except OSError as error:
             raise RunFolderError(
                 "the run folder cannot be written", given=f"{folder}: {error.strerror}", remedy="choose another --out"
@@ -81,6 +83,32 @@ class Run:
         )
 
 
+def estimate_path(folder: Path, model: str, item: str) -> Path:
+    """Where a kept estimate stands; ``:`` of a variant is not a file name's character everywhere."""
+    return folder / model.replace(":", "+") / f"{item}.wav"
+
+
+def check_same_suite(held: dict[str, Any], name: str, suite_hash: str, *, place: str) -> None:
+    """Make sure that what a ``run.json`` tells of is a run of this suite.
+
+    Raises:
+        RunFolderError: it is another one's, or another state of it.
+        InvalidRecord: it does not say of which.
+    """
+    suite = held.get("suite")
+    if not isinstance(suite, dict) or not isinstance(suite.get("hash"), str):
+        raise InvalidRecord(
+            f"{place}: {RUN} names no suite", given=str(suite)[:120], wanted="its name and hash", remedy="run --fresh"
+        )
+    if suite["hash"] != suite_hash:
+        raise RunFolderError(
+            f"{place} belongs to another suite",
+            given=f"{suite.get('name')} {suite['hash'][:12]}",
+            wanted=f"{name} {suite_hash[:12]}",
+            remedy="choose another, or start over with --fresh",
+        )
+
+
 def load_run(path: str | os.PathLike[str]) -> Run:
     """Read a run folder.
 
@@ -96,13 +124,21 @@ def load_run(path: str | os.PathLike[str]) -> Run:
 
 def read_json(path: Path) -> dict[str, Any]:
     """One of the folder's JSON files, its schema checked."""
+    return parse_document(read_text(path), place=str(path))
+
+
+def parse_document(text: str | bytes, *, place: str) -> dict[str, Any]:
+    """The content of one of the folder's JSON files, its schema checked; `place` starts the error."""
+    from pydantic_core import from_json
+
     try:
-        content = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise InvalidRecord(f"{path}: not JSON", given=str(error), remedy="run the same command again") from None
+        content = from_json(text, allow_inf_nan=False)
+        json.dumps(content, allow_nan=False)  # 1e999 is infinite as well
+    except ValueError as error:  # not JSON, or not UTF-8
+        raise InvalidRecord(f"{place}: not JSON", given=str(error), remedy="run the same command again") from None
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         given = content.get("schema") if isinstance(content, dict) else type(content).__name__
-        raise InvalidRecord(f"{path}: schema", given=str(given), wanted=str(SCHEMA), remedy="update sepbench")
+        raise InvalidRecord(f"{place}: schema", given=str(given), wanted=str(SCHEMA), remedy="update sepbench")
     return content
 
 

@@ -22,11 +22,13 @@ STDERR_SHOWN = 500
 class CommandRunner:
     """Runs the command once per request, in the adapter's folder, with files of a private temporary folder."""
 
+    seconds: None = None
+
     def __init__(self, model: Model) -> None:
         self._model = model
         self._folder = tempfile.TemporaryDirectory(prefix="sepbench-")
 
-    def separate(self, requests: Sequence[Request]) -> Sequence[Estimate]:
+    def separate(self, requests: Sequence[Request], following: Sequence[Request] = ()) -> Sequence[Estimate]:
         """One process per request."""
         return [self._separate(request) for request in requests]
 

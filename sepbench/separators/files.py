@@ -17,10 +17,12 @@ EXTENSIONS = (".wav", ".flac", ".ogg")
 class FileRunner:
     """Reads each item's estimate from the folder."""
 
+    seconds: None = None
+
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def separate(self, requests: Sequence[Request]) -> Sequence[Estimate]:
+    def separate(self, requests: Sequence[Request], following: Sequence[Request] = ()) -> Sequence[Estimate]:
         """The files' audio at the files' own rates."""
         found = [(request.item, audio.read(self._path(request.item))) for request in requests]
         return [Estimate(item, recording.audio, recording.sample_rate) for item, recording in found]

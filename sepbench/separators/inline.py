@@ -8,20 +8,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sepbench.errors import SeparatorFailure
-from sepbench.separators.separator import Estimate, Request, Separator
+from sepbench.separators.separator import Cost, Estimate, Request, Separator
 from sepbench.separators.spec import Model
 
 
 class InlineRunner:
     """Loads ``class Adapter`` and passes requests on."""
 
+    seconds: None = None
+
     def __init__(self, model: Model, config: Mapping[str, Any], device: str) -> None:
         self._separator = load_separator(model)
         self._separator.load(config, device)
 
-    def separate(self, requests: Sequence[Request]) -> Sequence[Estimate]:
+    def separate(self, requests: Sequence[Request], following: Sequence[Request] = ()) -> Sequence[Estimate]:
         """What the adapter answers."""
         return self._separator.separate(requests)
+
+    def cost(self, seconds: float) -> Cost | None:
+        """What the adapter says that a mixture of that length costs it; None where it does not say."""
+        ask = getattr(self._separator, "cost", None)
+        found: Cost | None = None if ask is None else ask(seconds)
+        return found
 
     def close(self) -> None:
         """Nothing to give back: the process's end does."""

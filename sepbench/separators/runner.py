@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from sepbench.errors import MissingExtra, SeparatorFailure
+from sepbench.separators.composing import with_folders
 from sepbench.separators.separator import Estimate, Request
 from sepbench.separators.spec import Model
 
@@ -19,8 +20,18 @@ MOST_TIMES_AS_LONG = 10
 class Runner(Protocol):
     """A separator that is ready to be asked."""
 
-    def separate(self, requests: Sequence[Request]) -> Sequence[Estimate]:
-        """One estimate per request, in order."""
+    @property
+    def seconds(self) -> float | None:
+        """What the model's own code took for the last answer; None where only the whole call can be timed."""
+        ...
+
+    def separate(self, requests: Sequence[Request], following: Sequence[Request] = ()) -> Sequence[Estimate]:
+        """One estimate per request, in order.
+
+        Args:
+            following: what is likely to be asked next; a runner with a process sends it ahead, so that the separator
+                need not wait for it.
+        """
         ...
 
     def close(self) -> None:
@@ -48,6 +59,7 @@ def open_runner(
     Raises:
         SepbenchError: it cannot be started; whatever the adapter's own code raises passes through.
     """
+    config = with_folders(model, config)
     if estimates is not None:
         from sepbench.separators.files import FileRunner
 

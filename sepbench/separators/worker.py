@@ -4,8 +4,9 @@ Run as a plain file, never imported: Python 3.8 or newer, the standard library a
 one line of JSON and then samples, raw little-endian float32, over duplicates of stdin and stdout; descriptor 1 itself
 is pointed at stderr before any foreign code runs, so nothing that a model prints can get among them.
 
-Asked ``load``, it answers ``ready``; asked ``separate``, it answers ``estimates``; whatever the adapter raises is
-answered as ``error``. It ends when its stdin does.
+Asked ``load``, it answers ``ready``; asked ``separate``, it answers ``estimates``; asked ``embed``, it answers
+``vectors``; asked ``cost``, it answers ``cost``; whatever the adapter raises is answered as ``error``. It ends when its
+stdin does.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ import sys
 import time
 import traceback
 import types
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -56,11 +58,26 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What the harness's own `Part` says, under the same names."""
+
+    trainable: int
+    frozen: int
+    buffers: int
+    macs: int
+    fft_macs: int = 0
+    steps: int = 1
+    scopes: tuple[str, ...] = ("separator_only", "pipeline")
+    per_query: bool = False
+
+
+@dataclass(frozen=True)
 class Cost:
     """What the harness's own `Cost` says, under the same names."""
 
-    parameters: int
-    macs: Mapping[str, int]
+    seconds: float
+    parts: dict[str, Part]
+    dtype: str = "float32"
 
 
 def main(life: int) -> None:
@@ -73,16 +90,25 @@ def main(life: int) -> None:
     reader, writer = _claim_streams()
     _forget_own_folder()
     adapter = None
+    ahead = ThreadPoolExecutor(1)  # one frame is read while the adapter works, so that it need not wait for the next
+    coming = ahead.submit(receive, reader)
     while True:
-        frame = receive(reader)
+        try:
+            frame = coming.result()
+        except BrokenFrame as error:
+            sys.exit(f"worker.py: not a frame: {error}")
         if frame is None:
             return
+        coming = ahead.submit(receive, reader)
         header, arrays = frame
         if header["type"] == "load":
-            _limit_memory(header["max_memory_bytes"])
-            sys.path[:] = header["path"] or sys.path
-            stand_in_for_sepbench()
             answer, adapter = attempt(partial(_load, header))
+            send(writer, answer, [])
+        elif header["type"] == "embed":
+            answer, vectors = attempt(partial(_embed, adapter, header, arrays))
+            send(writer, answer, vectors or [])
+        elif header["type"] == "cost":
+            answer, _ = attempt(partial(_cost, adapter, header))
             send(writer, answer, [])
         else:
             answer, audio = attempt(partial(_separate, adapter, header, arrays))
@@ -125,23 +151,34 @@ def stand_in_for_sepbench() -> None:
         return
     for name in ("sepbench", "sepbench.separators", "sepbench.separators.separator"):
         sys.modules[name] = types.ModuleType(name)
-    vars(sys.modules["sepbench.separators.separator"]).update(Request=Request, Estimate=Estimate, Cost=Cost)
+    vars(sys.modules["sepbench.separators.separator"]).update(Request=Request, Estimate=Estimate, Part=Part, Cost=Cost)
+
+
+class BrokenFrame(Exception):
+    """What came in is no frame, so nothing that follows can be told apart either."""
 
 
 def receive(reader: BinaryIO) -> tuple[dict[str, Any], list[Any]] | None:
-    """The next frame's header and float32 ``(time,)`` arrays, or None at the end."""
+    """The next frame's header and float32 ``(time,)`` arrays, or None at the end, though it be in a frame's middle.
+
+    Raises:
+        BrokenFrame: no header, or one that announces what cannot be.
+    """
     import numpy as np
 
     line = reader.readline()
-    if not line:
+    if not line.endswith(b"\n"):
         return None
-    header = json.loads(line)
-    arrays = []
-    for samples in header["arrays"]:
-        array = np.empty(samples, dtype="<f4")
-        reader.readinto(array)  # type: ignore[attr-defined]
-        arrays.append(array.astype(np.float32, copy=False))
-    return header, arrays
+    try:
+        header = json.loads(line)
+        arrays = [np.empty(operator.index(samples), dtype="<f4") for samples in header["arrays"]]
+        header["type"]
+    except (ValueError, TypeError, KeyError, RecursionError, MemoryError) as error:
+        raise BrokenFrame(f"{type(error).__name__}: {str(error)[:MESSAGE_LENGTH]}") from error
+    for array in arrays:
+        if reader.readinto(array) < array.nbytes:  # type: ignore[attr-defined]
+            return None
+    return header, [array.astype(np.float32, copy=False) for array in arrays]
 
 
 def send(writer: BinaryIO, header: dict[str, Any], arrays: Sequence[Any]) -> None:
@@ -172,6 +209,9 @@ def _load(header: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
     """Import ``adapter.py`` by its path and load its ``class Adapter``."""
     import numpy as np
 
+    _limit_memory(header["max_memory_bytes"])
+    sys.path[:] = header["path"] or sys.path
+    stand_in_for_sepbench()
     spec = importlib.util.spec_from_file_location("sepbench_adapter", header["adapter"])
     module = importlib.util.module_from_spec(spec)  # type: ignore[arg-type]
     sys.modules["sepbench_adapter"] = module
@@ -205,6 +245,24 @@ def _separate(adapter: Any, header: Mapping[str, Any], arrays: Sequence[Any]) ->
     return {"type": "estimates", "estimates": described}, [estimate.audio for estimate in estimates]
 
 
+def _embed(adapter: Any, header: Mapping[str, Any], arrays: Sequence[Any]) -> tuple[dict[str, Any], list[Any]]:
+    """Ask the adapter for vectors of texts, or else of clips."""
+    import numpy as np
+
+    found = adapter.audio(list(arrays)) if header["texts"] is None else adapter.text(header["texts"])
+    vectors = [np.asarray(vector, dtype="<f4").reshape(-1) for vector in found]
+    return {"type": "vectors", "vectors": [len(vector) for vector in vectors]}, vectors
+
+
+def _cost(adapter: Any, header: Mapping[str, Any]) -> tuple[dict[str, Any], None]:
+    """Ask the adapter what an estimate costs; one that does not say, or none at all, gives null."""
+    ask = getattr(adapter, "cost", None)
+    found = None if ask is None else ask(header["seconds"])
+    described = None if found is None else asdict(found)
+    json.dumps(described, allow_nan=False)  # what cannot be sent is the adapter's error, and not the end of the process
+    return {"type": "cost", "cost": described}, None
+
+
 def _described(estimate: Any) -> dict[str, Any]:
     """An estimate without its samples; anything but mono floating-point audio is refused here, before it is sent."""
     import numpy as np
@@ -227,8 +285,12 @@ def _limit_memory(most: int | None) -> None:
 
 def _usage(seconds: float) -> dict[str, Any]:
     cuda = _cuda()
-    device = 0 if cuda is None else int(cuda.max_memory_allocated())
-    return {"seconds": seconds, "peak_memory_bytes": peak_memory(), "peak_device_bytes": device}
+    return {
+        "seconds": seconds,
+        "peak_memory_bytes": peak_memory(),
+        "peak_device_bytes": 0 if cuda is None else int(cuda.max_memory_allocated()),
+        "reserved_device_bytes": 0 if cuda is None else int(cuda.max_memory_reserved()),
+    }
 
 
 def peak_memory() -> int:

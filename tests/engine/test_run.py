@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
 
-from sepbench.engine.config import KeepAudio
-from sepbench.engine.run import Outcome
+from sepbench.engine.config import KeepAudio, RunConfig
+from sepbench.engine.run import Outcome, run
 from sepbench.errors import MissingData, NothingComparable, RunFolderError
+from sepbench.metrics.registry import select
 from sepbench.results.rows import read_rows
 from sepbench.results.run_folder import load_run
+from sepbench.separators.discovery import find_models
 from sepbench.suite import LoadedSuite
+from tests.engine.conftest import ADAPTERS
 
 Score = Callable[..., Outcome]
 
@@ -91,6 +96,23 @@ def test_kept_audio_is_scored_again_without_the_model(score: Score, tmp_path: Pa
     assert again.computed == 24 and all(row.seconds is None for row in rows)  # nothing was separated
     fresh = score("half", out="fresh", metrics=("si_sdr",))
     assert fresh.summary["models"] == again.summary["models"]
+
+
+def test_an_estimate_that_outlived_its_row_is_never_scored(suite: LoadedSuite, tmp_path: Path) -> None:
+    def score(gain: str, keep: Literal["all", "none"], *metrics: str, out: str = "run") -> Outcome:
+        shutil.copytree(ADAPTERS / "half", tmp_path / "half", dirs_exist_ok=True)
+        adapter = tmp_path / "half" / "adapter.py"
+        adapter.write_text(
+            adapter.read_text().replace("self._gain,", f"np.float32({gain}),") + "\n\nimport numpy as np\n"
+        )
+        models = tuple(find_models(["half"], [tmp_path]))
+        return run(RunConfig(suite, models, tuple(select(metrics)), tmp_path / out, keep_audio=KeepAudio(keep)))
+
+    score("0.5", "all", "sdr")
+    changed = score("0.9", "none", "sdr")
+    assert changed.computed == 24 and not list((tmp_path / "run" / "estimates").rglob("*.wav"))
+    rescored, clean = score("0.9", "none", "sdr", "sdri"), score("0.9", "none", "sdr", "sdri", out="clean")
+    assert rescored.summary["models"] == clean.summary["models"]
 
 
 def test_failures_become_rows_with_their_reason(score: Score) -> None:

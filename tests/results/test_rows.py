@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sepbench.errors import InvalidRecord, RunFolderError
-from sepbench.results.rows import Failure, Row, RowStore, Score, check_unique, parse_row, read_rows, row_line
+from sepbench.results.rows import Failure, Row, RowStore, Score, by_key, parse_row, read_rows, row_line
 from sepbench.results.run_folder import RunLock
 
 ROW = Row(
@@ -95,7 +95,13 @@ def test_dropped_rows_are_gone_and_the_rest_unharmed(tmp_path: Path) -> None:
 
 def test_an_item_twice_is_refused() -> None:
     with pytest.raises(InvalidRecord, match=r"an item twice: given mixture, 0123456789abcdef\.0"):
-        check_unique([ROW, ROW])
+        by_key([ROW, ROW])
+
+
+def test_a_store_with_an_item_twice_is_not_opened(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text(2 * f"{row_line(ROW)}\n")
+    with pytest.raises(InvalidRecord, match="an item twice"):
+        RowStore(tmp_path / "rows.jsonl")
 
 
 def test_a_row_holds_no_nan() -> None:

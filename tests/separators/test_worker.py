@@ -19,14 +19,15 @@ from typing import Any
 import numpy as np
 import pytest
 
+from sepbench import worker_process
 from sepbench.errors import InvalidRecord, MissingData, MissingExtra, RunFolderError, SeparatorFailure
-from sepbench.separators import worker, worker_process, worker_runner
+from sepbench.separators import worker, worker_runner
 from sepbench.separators.discovery import find_models
 from sepbench.separators.inline import InlineRunner
+from sepbench.separators.interpreter import environment
 from sepbench.separators.runner import checked, open_runner
 from sepbench.separators.separator import Request
 from sepbench.separators.spec import Model, load_model
-from sepbench.separators.worker_process import environment
 from sepbench.separators.worker_runner import WorkerRunner
 
 ADAPTERS = Path(__file__).parent.parent / "adapters"
@@ -165,6 +166,59 @@ def test_a_log_is_cut_and_a_full_disk_is_no_harm(start: Start, tmp_path: Path, m
         start("noisy", logs=tmp_path / "file")
 
 
+# Requests sent ahead
+
+STAMPED = "print(*(r.item for r in requests), *map(str, (time.monotonic(),)), file=sys.stderr, flush=True)"
+
+
+def test_what_is_sent_ahead_is_worked_on_without_being_asked_again(start: Start, write: Write, tmp_path: Path) -> None:
+    model = write(separate=f"import sys, time; {STAMPED}")
+    runner = start(model, logs=tmp_path / "logs")
+    first, second, third = ([request(f"m.{index}", index, 3 * RATE)] for index in range(3))
+    log = tmp_path / "logs" / "written.log"
+    runner.separate(first, second)
+    assert wait_until(lambda: "m.1" in log.read_text())  # nobody has asked for the second yet
+    for asked, following in ((second, third), (third, ())):
+        (answer,) = checked(asked, runner.separate(asked, following))
+        np.testing.assert_array_equal(answer.audio, asked[0].mixture)
+    assert wait_until(lambda: len(log.read_text().splitlines()) >= 3)  # the log is written beside the answers
+    assert [line.split()[0] for line in log.read_text().splitlines()] == ["m.0", "m.1", "m.2"]
+
+
+def test_frames_larger_than_any_pipe_go_ahead(start: Start, write: Write) -> None:
+    runner = start(write())
+    one, other = ([request(f"m.{index}", index, 2_000_000)] for index in range(2))
+    for asked, following in ((one, other), (other, one), (one, ())):
+        np.testing.assert_array_equal(runner.separate(asked, following)[0].audio, asked[0].mixture)
+
+
+def test_another_request_than_the_one_sent_ahead_gets_its_own_answer(start: Start) -> None:
+    runner = start("crash")
+    one, other, third = ([request(item)] for item in ("m.0", "m.2", "m.3"))
+    assert runner.separate(one, other)[0].item == "m.0"
+    assert runner.separate(third, other)[0].item == "m.3"
+    assert runner.separate([request("m.2")])[0].item == "m.2"  # equal to what went ahead, and yet another request
+
+
+def test_a_fall_over_what_was_sent_ahead_is_told_of_that_request_alone(start: Start) -> None:
+    runner = start("crash")
+    before, guilty, after = ([request(item)] for item in ("m.0", "m.1", "m.2"))
+    assert runner.separate(before, guilty)[0].item == "m.0"
+    assert runner.separate(after, guilty)[0].item == "m.2"  # asked out of turn: the fallen process is replaced
+    with pytest.raises(SeparatorFailure, match="crash died of SIGSEGV"):
+        runner.separate(guilty, before)
+    assert runner.separate(before)[0].item == "m.0"  # it was lost with the process, and goes to the new one
+
+
+def test_an_error_leaves_what_was_sent_ahead_in_turn(start: Start, write: Write) -> None:
+    model = write(separate="assert requests[0].item != 'm.1', 'not this one'")
+    runner = start(model)
+    guilty, after = [request("m.1")], [request("m.2")]
+    with pytest.raises(SeparatorFailure, match="AssertionError: not this one"):
+        runner.separate(guilty, after)
+    assert runner.separate(after)[0].item == "m.2"
+
+
 # Contained falls
 
 
@@ -269,6 +323,7 @@ def test_a_lost_device_gets_a_new_process(start: Start, write: Write, tmp_path: 
         "    lost = False\n"
         "    is_initialized = staticmethod(lambda: True)\n"
         "    max_memory_allocated = staticmethod(lambda: 12345)\n"
+        "    max_memory_reserved = staticmethod(lambda: 23456)\n"
         "    @classmethod\n"
         "    def synchronize(cls):\n"
         "        if cls.lost: raise RuntimeError('CUDA error: device-side assert')\n"
@@ -280,7 +335,7 @@ def test_a_lost_device_gets_a_new_process(start: Start, write: Write, tmp_path: 
         )
     )
     runner.separate([request("m.0")])
-    assert runner.usage.peak_device_bytes == 12345
+    assert (runner.usage.peak_device_bytes, runner.usage.reserved_device_bytes) == (12345, 23456)
     with pytest.raises(SeparatorFailure, match="RuntimeError: CUDA error: device-side assert"):
         runner.separate([request("m.1")])
     assert runner.separate([request("m.2")])[0].item == "m.2"
@@ -457,6 +512,7 @@ def test_another_major_version_of_numpy(python: str, start: Start, write: Write,
 
 SOURCE = Path(worker.__file__).read_text()
 IN_PYTHON_3_8 = {
+    "concurrent",
     "__future__", "collections", "dataclasses", "functools", "importlib", "json", "operator", "os", "pathlib",
     "platform", "resource", "signal", "sys", "time", "traceback", "types", "typing", "numpy",
 }  # fmt: skip
@@ -490,9 +546,10 @@ def test_the_worker_keeps_to_python_3_8_and_numpy() -> None:
 def test_both_sides_speak_of_the_same_contract() -> None:
     from dataclasses import fields
 
-    from sepbench.separators import frames, separator
+    from sepbench import frames
+    from sepbench.separators import separator
 
-    for name in ("Request", "Estimate", "Cost"):
+    for name in ("Request", "Estimate", "Part", "Cost"):
         theirs, ours = getattr(worker, name), getattr(separator, name)
         assert [(f.name, f.default) for f in fields(theirs)] == [(f.name, f.default) for f in fields(ours)]
     assert worker.PROTOCOL == frames.PROTOCOL

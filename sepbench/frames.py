@@ -22,7 +22,7 @@ from sepbench.audio import Audio
 from sepbench.errors import InvalidRecord, SeparatorFailure
 from sepbench.manifest import STRICT
 from sepbench.records import parse_json
-from sepbench.separators.separator import Request
+from sepbench.separators.separator import Cost
 
 if TYPE_CHECKING:
     from pydantic import ConfigDict
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 PROTOCOL = 1
 MOST_HEADER = 1 << 20
 CHUNK = 1 << 16
-MOST_RATE_CHANGE = 16
-MOST_ADDED_SAMPLES = 200_000
 LOOK_SECONDS = 0.2
 """How often a silent worker is looked at: one that ended may have left its pipe to a process it started."""
 
@@ -51,7 +49,8 @@ class Usage:
     Attributes:
         seconds: wall time of the model's own code, the device's work included.
         peak_memory_bytes: most memory the process held until then.
-        peak_device_bytes: most memory it took of its GPU; 0 where it uses none.
+        peak_device_bytes: most memory its tensors took of its GPU; 0 where it uses none.
+        reserved_device_bytes: the same with what torch's allocator kept in reserve.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -59,17 +58,19 @@ class Usage:
     seconds: float
     peak_memory_bytes: int
     peak_device_bytes: int
+    reserved_device_bytes: int = 0
 
     def joined(self, later: Usage) -> Usage:
         """Both pieces together: times add up, peaks do not.
 
         >>> Usage(1.0, 100, 0).joined(Usage(0.5, 300, 0))
-        Usage(seconds=1.5, peak_memory_bytes=300, peak_device_bytes=0)
+        Usage(seconds=1.5, peak_memory_bytes=300, peak_device_bytes=0, reserved_device_bytes=0)
         """
         return Usage(
             self.seconds + later.seconds,
             max(self.peak_memory_bytes, later.peak_memory_bytes),
             max(self.peak_device_bytes, later.peak_device_bytes),
+            max(self.reserved_device_bytes, later.reserved_device_bytes),
         )
 
 
@@ -99,23 +100,27 @@ class Answer:
     """The header of a worker's frame.
 
     Attributes:
+        vectors: lengths of an embedder's vectors.
+        cost: what a separator says of itself; None of one that does not.
         fatal: after this error the process is of no more use.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
-    type: Literal["ready", "estimates", "error"]
+    type: Literal["ready", "estimates", "vectors", "cost", "error"]
     usage: Usage
     protocol: int = PROTOCOL
     versions: dict[str, str] = dataclasses.field(default_factory=dict)
     estimates: tuple[Described, ...] = ()
+    vectors: tuple[int, ...] = ()
+    cost: Cost | None = None
     error: Raised | None = None
     fatal: bool = False
 
-
-def most_samples(requests: Sequence[Request]) -> int:
-    """More than any honest answer to the requests holds: at 16 times their rates, and with some padding each."""
-    return sum(MOST_RATE_CHANGE * len(request.mixture) + MOST_ADDED_SAMPLES for request in requests)
+    @property
+    def lengths(self) -> list[int]:
+        """Of the arrays that follow the header."""
+        return [*(estimate.samples for estimate in self.estimates), *self.vectors]
 
 
 def parse_answer(line: bytes, *, most: int) -> Answer:
@@ -139,7 +144,7 @@ def parse_answer(line: bytes, *, most: int) -> Answer:
         raise _broken("worker's frame: another protocol", str(answer.protocol), str(PROTOCOL))
     if (answer.type == "error") != (answer.error is not None):
         raise _broken("worker's frame: field error", f"{answer.error} with type {answer.type}", "one of both")
-    sizes = [estimate.samples for estimate in answer.estimates]
+    sizes = answer.lengths
     if min(sizes, default=0) < 0 or sum(sizes) > most:
         raise _broken("worker's frame: field samples", ", ".join(map(str, sizes))[:120], f"at most {most} in all")
     return answer
@@ -161,6 +166,8 @@ class Channel:
         self._outgoing = outgoing
         self._incoming = incoming
         self._ended = ended
+        self._owed = 0
+        self._early = b""
         for descriptor in (outgoing, incoming):
             os.set_blocking(descriptor, False)
 
@@ -173,6 +180,7 @@ class Channel:
         line = json.dumps({**header, "arrays": [len(array) for array in arrays]}, allow_nan=False).encode() + b"\n"
         parts = [line, *(np.ascontiguousarray(array, dtype="<f4").tobytes() for array in arrays)]
         rest = memoryview(b"".join(parts))
+        self._owed += 1
         while rest:
             self._wait(self._outgoing, select.POLLOUT, deadline)
             try:
@@ -181,7 +189,9 @@ class Channel:
                 raise Closed from None
 
     def receive(self, *, most: int, deadline: float) -> tuple[Answer, list[Audio]]:
-        """Read one frame: its header, and the samples of its estimates as float32 ``(time,)``.
+        """Read one frame: its header, and its arrays as float32 ``(time,)``.
+
+        Frames are answered in order; one sent ahead may be answered before this one is read.
 
         Args:
             most: samples that it may hold in all.
@@ -193,11 +203,13 @@ class Channel:
         """
         line, rest = self._read_line(deadline)
         answer = parse_answer(line, most=most)
-        content = bytearray(4 * sum(estimate.samples for estimate in answer.estimates))
-        if len(rest) > len(content):
-            raise _broken("worker's frame: bytes after its end", f"{len(rest) - len(content)} more", "none")
-        content[: len(rest)] = rest
-        view = memoryview(content)[len(rest) :]
+        content = bytearray(4 * sum(answer.lengths))
+        own, self._early = rest[: len(content)], rest[len(content) :]
+        self._owed -= 1
+        if self._early and self._owed <= 0:
+            raise _broken("worker's frame: bytes after its end", f"{len(self._early)} more", "none")
+        content[: len(own)] = own
+        view = memoryview(content)[len(own) :]
         while view:
             self._wait(self._incoming, select.POLLIN, deadline)
             count = os.readv(self._incoming, [view])
@@ -205,12 +217,12 @@ class Channel:
                 raise Closed
             view = view[count:]
         samples = np.frombuffer(content, dtype="<f4").astype(np.float32, copy=False)
-        ends = np.cumsum([estimate.samples for estimate in answer.estimates])[:-1]
-        return answer, np.split(samples, ends) if answer.estimates else []
+        ends = np.cumsum(answer.lengths)[:-1]
+        return answer, np.split(samples, ends) if answer.lengths else []
 
     def _read_line(self, deadline: float) -> tuple[bytes, bytes]:
         """The header, and what was read beyond it."""
-        read = bytearray()
+        read = bytearray(self._early)
         while (end := read.find(b"\n", max(0, len(read) - CHUNK))) < 0:
             if len(read) > MOST_HEADER:
                 raise _broken("worker's frame: header without an end", repr(bytes(read[:60])), "a line of JSON")

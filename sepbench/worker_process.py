@@ -8,19 +8,16 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shutil
 import signal
 import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import IO
 
-from sepbench.errors import MissingData, RunFolderError, SeparatorFailure
-from sepbench.separators.frames import Channel
-from sepbench.separators.spec import Model
+from sepbench.errors import RunFolderError, SeparatorFailure
+from sepbench.frames import Channel
 
-WORKER = Path(__file__).with_name("worker.py")
+WORKER = Path(__file__).parent / "separators" / "worker.py"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS")
 OF_OUR_INTERPRETER = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
 PIPE_BYTES = 1 << 20
@@ -34,42 +31,25 @@ TAIL_LINES = 3
 TAIL_LENGTH = 300
 
 
-def interpreter(model: Model) -> str:
-    """What runs the worker: ``python`` of ``adapter.toml``, else our own interpreter.
+def python_at(place: Path) -> Path | None:
+    """The interpreter that a path names: the path itself, or the one of the virtual environment in that folder.
 
-    It names an interpreter or the folder of a virtual environment, relative to the adapter's folder or absolute, or a
-    command on the path; a uv project's environment is ``.venv`` once ``uv sync --project`` made it. Links are not
-    followed: an environment is known by the link's own place.
-
-    Raises:
-        MissingData: there is none.
+    Links are not followed: an environment is known by the link's own place.
     """
-    wanted = model.file.python
-    if not wanted:
-        return sys.executable
-    place = model.folder / wanted
-    candidates = [place / "bin" / "python", place]
-    found = next((str(path) for path in candidates if path.is_file() and os.access(path, os.X_OK)), None)
-    if found is None and "/" not in wanted:
-        found = shutil.which(wanted)
-    if found is None:
-        raise MissingData(
-            f"adapter {model.name} has no interpreter",
-            given=str(place),
-            wanted="a virtual environment, or an executable Python with numpy",
-            remedy=f"make it as {model.folder / 'README.md'} says, for example with python3 -m venv {place}",
-        )
-    return found
+    candidates = (place / "bin" / "python", place)
+    return next((path for path in candidates if path.is_file() and os.access(path, os.X_OK)), None)
 
 
-def environment(model: Model, device: str) -> dict[str, str]:
-    """The process's variables: ours, with one thread each unless set, one GPU or none, and its own Python's paths."""
+def own_environment(device: str) -> dict[str, str]:
+    """The variables of a process: ours, with one thread each unless set, and one GPU or none."""
     variables = dict.fromkeys(THREAD_VARIABLES, "1") | dict(os.environ)
     variables["CUDA_VISIBLE_DEVICES"] = visible_devices(device, os.environ.get("CUDA_VISIBLE_DEVICES"))
-    if model.file.python:
-        for name in OF_OUR_INTERPRETER:
-            variables.pop(name, None)
     return variables
+
+
+def foreign_environment(device: str) -> dict[str, str]:
+    """The same for another interpreter, without what says where ours finds its packages."""
+    return {name: value for name, value in own_environment(device).items() if name not in OF_OUR_INTERPRETER}
 
 
 def visible_devices(device: str, visible: str | None) -> str:
@@ -180,7 +160,7 @@ def _spawn(words: list[str], variables: dict[str, str], life: int) -> subprocess
         )
     except OSError as error:
         raise SeparatorFailure(
-            "interpreter cannot be run", given=f"{words[0]} ({error.strerror})", remedy="correct it in adapter.toml"
+            "interpreter cannot be run", given=f"{words[0]} ({error.strerror})", remedy="correct the path"
         ) from error
 
 
