@@ -1,5 +1,8 @@
-"""Slaney's mel filter bank (Auditory Toolbox, 1998): linear below 1 kHz, logarithmic above, each filter of unit area;
-equal to librosa's default. Metrics, baselines and networks share it."""
+"""Mel filter banks that metrics, baselines, embedders and networks share.
+
+Slaney's (Auditory Toolbox, 1998) is linear below 1 kHz and logarithmic above, each filter of unit area: librosa's
+default. HTK's is logarithmic throughout, each filter of height one: torchaudio's default.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ LINEAR_HZ_PER_MEL = 200 / 3
 BREAK_HZ = 1000.0
 BREAK_MEL = BREAK_HZ / LINEAR_HZ_PER_MEL
 LOG_STEP = np.log(6.4) / 27
+HTK_MELS, HTK_HZ = 2595.0, 700.0
 
 
 @lru_cache(maxsize=64)
@@ -29,12 +33,35 @@ def mel_bank(sample_rate: int, window: int, bands: int, low_hz: float = 0.0, hig
     """
     top = sample_rate / 2 if high_hz is None else high_hz
     edges = _to_hz(np.linspace(_to_mel(low_hz), _to_mel(top), bands + 2))
+    bank = _triangles(edges, sample_rate, window) * (2 / (edges[2:] - edges[:-2]))[:, None]
+    bank.setflags(write=False)  # one array serves every caller
+    return bank
+
+
+@lru_cache(maxsize=64)
+def htk_mel_bank(sample_rate: int, window: int, bands: int, low_hz: float, high_hz: float) -> Bank:
+    """HTK's filter bank, mel = 2595 log10(1 + hz / 700).
+
+    Returns:
+        ``(bands, window // 2 + 1)``, read-only.
+
+    >>> bank = htk_mel_bank(48000, 1024, 64, 50.0, 14000.0)
+    >>> bank.shape, round(float(bank.max()), 4)
+    ((64, 513), 0.9976)
+    """
+    low, high = (HTK_MELS * np.log10(1 + hz / HTK_HZ) for hz in (low_hz, high_hz))
+    edges = HTK_HZ * (10 ** (np.linspace(low, high, bands + 2) / HTK_MELS) - 1)
+    bank = _triangles(edges, sample_rate, window)
+    bank.setflags(write=False)  # one array serves every caller
+    return bank
+
+
+def _triangles(edges: Bank, sample_rate: int, window: int) -> Bank:
+    """Filters of height one that rise from each edge to the next and fall to the one after it."""
     bins = np.arange(window // 2 + 1) * sample_rate / window
     rising = (bins - edges[:-2, None]) / np.diff(edges)[:-1, None]
     falling = (edges[2:, None] - bins) / np.diff(edges)[1:, None]
-    bank = np.maximum(0, np.minimum(rising, falling)) * (2 / (edges[2:] - edges[:-2]))[:, None]
-    bank.setflags(write=False)  # one array serves every caller
-    return bank
+    return np.maximum(0, np.minimum(rising, falling))
 
 
 def _to_mel(hz: float) -> float:

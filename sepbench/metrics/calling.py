@@ -17,6 +17,18 @@ def plain_at_rate(function: Callable[..., float]) -> Callable[[Sample], float]:
     return lambda sample: function(estimate=sample.estimate, reference=sample.reference, sample_rate=sample.sample_rate)
 
 
+def sharing(function: Callable[..., float]) -> Callable[[Sample], float]:
+    """A metric of estimate and reference whose front end other metrics and models share."""
+    return lambda sample: function(estimate=sample.estimate, reference=sample.reference, once=sample.shared)
+
+
+def sharing_at_rate(function: Callable[..., float]) -> Callable[[Sample], float]:
+    """A metric of estimate, reference and rate whose front end other metrics and models share."""
+    return lambda sample: function(
+        estimate=sample.estimate, reference=sample.reference, sample_rate=sample.sample_rate, once=sample.shared
+    )
+
+
 def improved(function: Callable[..., float]) -> Callable[[Sample], float]:
     """A metric of estimate, reference and mixture, as a `Metric` wants it."""
     return lambda sample: function(estimate=sample.estimate, reference=sample.reference, mixture=mixture_of(sample))

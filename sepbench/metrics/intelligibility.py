@@ -10,14 +10,16 @@ Numerically equal to pystoi 0.4.1, less the unseeded noise that it adds against 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sepbench.metrics.calling import plain_at_rate
+from sepbench.metrics.calling import sharing_at_rate
 from sepbench.metrics.metric import Metric, Signal, Undefined, check_audible, check_pair, is_silent
 from sepbench.metrics.octave_resampling import resample_octave
+from sepbench.metrics.shared import Once, directly
 
 RATE = 10000  # Hz
 FRAME, HOP, FFT = 256, 128, 512
@@ -27,17 +29,22 @@ CLIP = 1 + 10 ** (15 / 20)  # lower bound of -15 dB on the signal-to-distortion 
 ACTIVE_RANGE_DB = 40.0
 TOO_SHORT_SENTINEL = 1e-5
 EPS = float(np.finfo(np.float64).eps)
+BLOCK = 128
+"""Frames or segments at a time: what is made of them stays in the processor's cache."""
 
 Envelopes = NDArray[np.float64]
 
+_SQUARES = {0: "tbs,tbs->bs", 1: "tbs,tbs->ts"}
 
-def stoi(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int) -> float:
+
+def stoi(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, once: Once = directly) -> float:
     """Short-time objective intelligibility: mean correlation of clipped band envelopes over segments of 384 ms.
 
     Args:
         estimate: ``(time,)``, floating point.
         reference: ``(time,)``, floating point, the same length.
         sample_rate: Hz; both are resampled to 10 kHz.
+        once: who keeps envelopes for the other metrics of this family and for other estimates.
 
     Returns:
         About 0 to 1, higher is better; 1 for an identical estimate; unchanged by gain and polarity.
@@ -53,16 +60,17 @@ def stoi(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int) -> fl
     >>> round(stoi(estimate=-2 * speech_like, reference=speech_like, sample_rate=16000), 6)
     1.0
     """
-    return _stoi(*_envelopes(*_audible(estimate, reference), sample_rate))
+    return _stoi(*_envelopes(*_audible(estimate, reference), sample_rate, once))
 
 
-def estoi(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int) -> float:
+def estoi(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, once: Once = directly) -> float:
     """Extended STOI: segments are normalised over time and over bands, so that fluctuating maskers count.
 
     Args:
         estimate: ``(time,)``, floating point.
         reference: ``(time,)``, floating point, the same length.
         sample_rate: Hz; both are resampled to 10 kHz.
+        once: as for `stoi`.
 
     Returns:
         About 0 to 1, higher is better; 1 for an identical estimate.
@@ -77,17 +85,17 @@ def estoi(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int) -> f
     >>> round(estoi(estimate=speech_like, reference=speech_like, sample_rate=16000), 6)
     1.0
     """
-    found, wanted = _envelopes(*_audible(estimate, reference), sample_rate)
-    return float(np.mean(np.sum(_normalised(_segments(found)) * _normalised(_segments(wanted)), axis=(1, 2)) / SEGMENT))
+    return _estoi(*_envelopes(*_audible(estimate, reference), sample_rate, once))
 
 
-def stoi_eventsep(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int) -> float:
+def stoi_eventsep(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, once: Once = directly) -> float:
     """EventSep's STOI: pystoi's answers, so 1e-5 for too little speech and 0 for a silent estimate.
 
     Args:
         estimate: ``(time,)``, floating point.
         reference: ``(time,)``, floating point, the same length (the original trims; here alignment does).
         sample_rate: Hz, 32000 in EventSep.
+        once: as for `stoi`.
 
     Returns:
         As `stoi` elsewhere.
@@ -107,7 +115,7 @@ def stoi_eventsep(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: i
     if len(reference) * RATE <= (FRAME + HOP) * sample_rate:
         raise Undefined("too_short", f"{len(reference)} samples are less than two frames")
     try:
-        return _stoi(*_envelopes(estimate, reference, sample_rate))
+        return _stoi(*_envelopes(estimate, reference, sample_rate, once))
     except Undefined:
         return TOO_SHORT_SENTINEL
 
@@ -122,42 +130,77 @@ def _audible(estimate: np.ndarray, reference: np.ndarray) -> tuple[Signal, Signa
 
 def _stoi(found: Envelopes, wanted: Envelopes) -> float:
     """Eqs. 2 to 6."""
-    x, y = _segments(wanted), _segments(found)
-    gain = np.linalg.norm(x, axis=2, keepdims=True) / (np.linalg.norm(y, axis=2, keepdims=True) + EPS)
-    clipped = np.minimum(y * gain, x * CLIP)
-    return float(np.mean(np.sum(_centred(clipped) * _centred(x), axis=2)))
+    correlations = []
+    for x, y in zip(_segments(wanted), _segments(found), strict=True):
+        clipped = np.minimum(y * (_norm(x, 0) / (_norm(y, 0) + EPS)), x * CLIP)
+        one, other = _centred(clipped, 0), _centred(x, 0)
+        lengths = (_norm(one, 0) + EPS) * (_norm(other, 0) + EPS)
+        correlations.append(np.einsum("tbs,tbs->bs", one, other) / lengths[0])
+    return float(np.mean(np.concatenate(correlations, axis=1)))
 
 
-def _centred(segments: Envelopes) -> Envelopes:
-    centred = segments - segments.mean(axis=2, keepdims=True)
-    normed: Envelopes = centred / (np.linalg.norm(centred, axis=2, keepdims=True) + EPS)
-    return normed
+def _estoi(found: Envelopes, wanted: Envelopes) -> float:
+    """Rows, then columns of each segment normalised; [2], eqs. 3 to 6."""
+    correlations = []
+    for segments in zip(_segments(wanted), _segments(found), strict=True):
+        one, other = (_normalised(_normalised(segment, 0), 1) for segment in segments)
+        correlations.append(np.einsum("tbs,tbs->s", one, other) / SEGMENT)
+    return float(np.mean(np.concatenate(correlations)))
 
 
-def _normalised(segments: Envelopes) -> Envelopes:
-    """Zero mean and unit norm over time, then over bands; a flat row stays zero, where pystoi adds random noise."""
-    for axis in (2, 1):
-        centred = segments - segments.mean(axis=axis, keepdims=True)
-        norm = np.linalg.norm(centred, axis=axis, keepdims=True)
-        segments = np.divide(centred, norm, out=np.zeros_like(centred), where=norm > EPS)
-    return segments
+def _centred(segments: Envelopes, axis: int) -> Envelopes:
+    centred: Envelopes = segments - segments.mean(axis=axis, keepdims=True)
+    return centred
 
 
-def _segments(envelopes: Envelopes) -> Envelopes:
-    """``(segments, bands, 30)``, one segment per frame from the thirtieth on."""
-    return np.lib.stride_tricks.sliding_window_view(envelopes, SEGMENT, axis=1).transpose(1, 0, 2)
+def _norm(segments: Envelopes, axis: int) -> Envelopes:
+    norm: Envelopes = np.sqrt(np.expand_dims(np.einsum(_SQUARES[axis], segments, segments), axis))
+    return norm
 
 
-def _envelopes(estimate: Signal, reference: Signal, sample_rate: int) -> tuple[Envelopes, Envelopes]:
+def _normalised(segments: Envelopes, axis: int) -> Envelopes:
+    """Zero mean and unit norm over an axis; a flat row stays zero, where pystoi adds random noise."""
+    centred = _centred(segments, axis)
+    norm = _norm(centred, axis)
+    return np.multiply(centred, np.divide(1, norm, out=np.zeros_like(norm), where=norm > EPS), out=centred)
+
+
+def _segments(envelopes: Envelopes) -> Iterator[Envelopes]:
+    """``(30, bands, segments)``, one segment per frame from the thirtieth on, a few that fit the cache at a time."""
+    segments = np.lib.stride_tricks.sliding_window_view(envelopes, SEGMENT, axis=1).transpose(2, 0, 1)
+    yield from (segments[..., start : start + BLOCK] for start in range(0, segments.shape[2], BLOCK))
+
+
+def _envelopes(estimate: Signal, reference: Signal, sample_rate: int, once: Once) -> tuple[Envelopes, Envelopes]:
     """Band envelopes ``(15, frames)`` of estimate and reference at 10 kHz, frames of silent reference removed."""
-    found, wanted = (_frames(resample_octave(signal, sample_rate, RATE)) for signal in (estimate, reference))
-    level = 20 * np.log10(np.linalg.norm(wanted, axis=1) + EPS)
+    wanted, active = once(_of_reference, reference, sample_rate)
+    if wanted.shape[1] < SEGMENT:
+        raise Undefined("too_short", f"{wanted.shape[1]} active frames of {SEGMENT} that a segment needs")
+    return once(_where, estimate, active, sample_rate), wanted
+
+
+def _of_reference(reference: Signal, sample_rate: int) -> tuple[Envelopes, NDArray[np.bool_]]:
+    """The reference's envelopes, and which of its frames are within 40 dB of its loudest."""
+    frames = _frames(resample_octave(reference, sample_rate, RATE))
+    level = 20 * np.log10(np.sqrt(np.einsum("ft,ft->f", frames, frames)) + EPS)
     active = level > level.max(initial=-np.inf) - ACTIVE_RANGE_DB
-    spectra = [_frames(_overlap_add(frames[active])) for frames in (found, wanted)]
-    if len(spectra[0]) < SEGMENT:
-        raise Undefined("too_short", f"{len(spectra[0])} active frames of {SEGMENT} that a segment needs")
-    one, other = (np.sqrt(_third_octaves() @ np.abs(np.fft.rfft(frames, FFT, axis=1).T) ** 2) for frames in spectra)
-    return one, other
+    return _bands(frames[active]), active
+
+
+def _where(estimate: Signal, active: NDArray[np.bool_], sample_rate: int) -> Envelopes:
+    """An estimate's envelopes where the reference is active."""
+    return _bands(_frames(resample_octave(estimate, sample_rate, RATE))[active])
+
+
+def _bands(active: Signal) -> Envelopes:
+    """Envelopes of frames that were put together again without what lay between them."""
+    frames = _frames(_overlap_add(active))
+    envelopes = np.empty((BANDS, len(frames)))
+    for start in range(0, len(frames), BLOCK):
+        chosen = slice(start, start + BLOCK)
+        powers = np.abs(np.fft.rfft(frames[chosen], FFT, axis=1)) ** 2
+        envelopes[:, chosen] = np.sqrt(_third_octaves() @ powers.T)
+    return envelopes
 
 
 def _frames(signal: Signal) -> Signal:
@@ -194,7 +237,7 @@ _JENSEN = "Jensen and Taal 2016, doi 10.1109/TASLP.2016.2585878"
 _EVENTSEP = "overjoy1008/EventSep@c329038 utils/metric_utils.compute_stoi"
 
 METRICS = (
-    Metric("stoi", 1, "", "higher", plain_at_rate(stoi), _TAAL, "STOI (speech)"),
-    Metric("estoi", 1, "", "higher", plain_at_rate(estoi), _JENSEN, "ESTOI (speech)"),
-    Metric("stoi@eventsep", 1, "", "higher", plain_at_rate(stoi_eventsep), _EVENTSEP, "STOI (EventSep)"),
+    Metric("stoi", 1, "", "higher", sharing_at_rate(stoi), _TAAL, "STOI (speech)"),
+    Metric("estoi", 1, "", "higher", sharing_at_rate(estoi), _JENSEN, "ESTOI (speech)"),
+    Metric("stoi@eventsep", 1, "", "higher", sharing_at_rate(stoi_eventsep), _EVENTSEP, "STOI (EventSep)"),
 )

@@ -6,12 +6,15 @@ All take the logarithm to base 10 of a power ratio, so 1.0 is 10 dB.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sepbench.metrics.calling import plain_at_rate
-from sepbench.metrics.mel import stft_magnitude
-from sepbench.metrics.metric import Metric, Sample, Signal, Status, Undefined, check_audible, check_pair, is_silent
+from sepbench.metrics.calling import sharing_at_rate
+from sepbench.metrics.mel import Magnitudes, magnitude_blocks
+from sepbench.metrics.metric import Metric, Signal, Status, Undefined, check_audible, check_pair, is_silent
+from sepbench.metrics.shared import Once, directly
 
 WINDOW_SECONDS, HOP_SECONDS = 0.032, 0.008
 FLOOR_DB = -80.0
@@ -20,7 +23,7 @@ SSR_EVAL_EPS = 1e-12
 VOCODER_DELAY = 1120
 
 
-def lsd(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int) -> float:
+def lsd(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, once: Once = directly) -> float:
     """Log-spectral distance with a floor: mean over frames of sqrt(mean over bins of (log10(max(R, f) / max(E, f)))²).
 
     R and E are power spectra of 32 ms Hann windows every 8 ms, f is 80 dB below the loudest bin of the whole reference.
@@ -32,6 +35,7 @@ def lsd(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int) -> flo
         estimate: ``(time,)``, floating point.
         reference: ``(time,)``, floating point, the same length, at least one window.
         sample_rate: Hz.
+        once: who keeps the reference's spectrum for other estimates.
 
     Returns:
         0 for an identical estimate, lower is better; a gain of 0.5 gives log10(4) = 0.602 wherever nothing touches the
@@ -51,15 +55,16 @@ def lsd(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int) -> flo
     if len(reference) < window:
         raise Undefined("too_short", f"{len(reference)} samples are less than a window of {window}")
     check_audible(reference)
-    wanted = stft_magnitude(reference, window=window, hop=hop, padding="constant") ** 2
-    found = stft_magnitude(estimate, window=window, hop=hop, padding="constant") ** 2
-    floor = wanted.max() * 10 ** (FLOOR_DB / 10)
-    audible = wanted.max(axis=0) > floor
-    ratio = np.log10(np.maximum(wanted[:, audible], floor) / np.maximum(found[:, audible], floor))
-    return float(np.mean(np.sqrt(np.mean(ratio**2, axis=0))))
+    wanted, audible, floor = once(_floored, reference, window, hop)
+
+    def log_ratio(chosen: slice, found: Magnitudes) -> Magnitudes:
+        powers = np.maximum(np.square(found, out=found), floor, out=found)
+        return np.log10(np.divide(wanted[chosen], powers, out=powers), out=powers)
+
+    return float(np.mean(_distances(estimate, window, hop, log_ratio)[audible]))
 
 
-def lsd_ssr_eval(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int) -> float:
+def lsd_ssr_eval(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, once: Once = directly) -> float:
     """ssr_eval's distance: mean over frames of sqrt(mean over bins of log10(R² / (E + 1e-12)² + 1e-12)²), magnitudes.
 
     Windows of int(2048 rate / 44100) samples every rate // 100, zeros beyond the ends. A frame in which the reference
@@ -69,6 +74,7 @@ def lsd_ssr_eval(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: in
         estimate: ``(time,)``, floating point.
         reference: ``(time,)``, floating point, the same length.
         sample_rate: Hz.
+        once: who keeps spectra for other metrics and estimates.
 
     Returns:
         Lower is better; about 20 for a silent estimate.
@@ -85,13 +91,18 @@ def lsd_ssr_eval(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: in
     estimate, reference = check_pair(estimate=estimate, reference=reference)
     check_audible(reference)
     window, hop = int(SSR_EVAL_WINDOW_AT_44100 * sample_rate / 44100), sample_rate // 100
-    wanted = stft_magnitude(reference, window=window, hop=hop, padding="constant")
-    found = stft_magnitude(estimate, window=window, hop=hop, padding="constant")
-    ratio = np.log10(wanted**2 / (found + SSR_EVAL_EPS) ** 2 + SSR_EVAL_EPS)
-    return float(np.mean(np.sqrt(np.mean(ratio**2, axis=0))))
+    wanted = once(_powers, reference, window, hop)
+
+    def log_ratio(chosen: slice, found: Magnitudes) -> Magnitudes:
+        ratio = np.divide(wanted[chosen], np.square(found + SSR_EVAL_EPS), out=found)
+        return np.log10(np.add(ratio, SSR_EVAL_EPS, out=ratio), out=ratio)
+
+    return float(np.mean(_distances(estimate, window, hop, log_ratio)))
 
 
-def lsd_audioldm(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, offset: int) -> float:
+def lsd_audioldm(
+    *, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, offset: int, once: Once = directly
+) -> float:
     """audioldm_eval's distance: the first `offset` samples of the estimate are dropped, both signals lose their mean
     and are brought to peak 1, the longer is cut, then ssr_eval's distance.
 
@@ -101,6 +112,7 @@ def lsd_audioldm(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: in
         sample_rate: Hz.
         offset: 1120 in the published tool, the delay of one vocoder: an identical estimate then scores above 2; 0
             without that correction.
+        once: who keeps spectra for other estimates.
 
     Returns:
         Lower is better; unchanged by gain.
@@ -121,13 +133,37 @@ def lsd_audioldm(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: in
         raise Undefined("too_short", f"nothing is left of {len(estimate)} samples after dropping {offset}")
     if is_silent(estimate) or is_silent(estimate[offset:]):
         raise Undefined("estimate_silent", "a silent estimate cannot be brought to peak 1")
-    found = _peak_one(estimate[offset:], "estimate_silent")
-    wanted = _peak_one(reference, "reference_silent")
-    length = min(len(found), len(wanted))
-    return lsd_ssr_eval(estimate=found[:length], reference=wanted[:length], sample_rate=sample_rate)
+    found = _peak_one(estimate[offset:], "estimate_silent", len(reference))
+    wanted = once(_peak_one, reference, "reference_silent", len(found))
+    return lsd_ssr_eval(estimate=found, reference=wanted, sample_rate=sample_rate, once=once)
 
 
-def _peak_one(signal: Signal, if_constant: Status) -> Signal:
+def _floored(signal: Signal, window: int, hop: int) -> tuple[Magnitudes, NDArray[np.bool_], float]:
+    """A reference's power spectrum ``(frames, bins)`` over its floor, the frames with something above it, the floor."""
+    powers = _powers(signal, window, hop)
+    floor = float(powers.max() * 10 ** (FLOOR_DB / 10))
+    audible = powers.max(axis=1) > floor
+    return np.maximum(powers, floor, out=powers), audible, floor
+
+
+def _powers(signal: Signal, window: int, hop: int) -> Magnitudes:
+    """Power spectrum ``(frames, bins)``, zeros beyond the ends."""
+    blocks = magnitude_blocks(signal, window=window, hop=hop, padding="constant")
+    return np.concatenate([np.square(magnitudes, out=magnitudes) for _, magnitudes in blocks])
+
+
+def _distances(
+    estimate: Signal, window: int, hop: int, log_ratio: Callable[[slice, Magnitudes], Magnitudes]
+) -> Magnitudes:
+    """Per frame, the root mean square over bins of what `log_ratio` makes of the estimate's magnitudes."""
+    blocks = magnitude_blocks(estimate, window=window, hop=hop, padding="constant")
+    ratios = (log_ratio(chosen, magnitudes) for chosen, magnitudes in blocks)
+    distances: Magnitudes = np.sqrt(np.concatenate([np.mean(np.square(one, out=one), axis=1) for one in ratios]))
+    return distances
+
+
+def _peak_one(signal: Signal, if_constant: Status, length: int) -> Signal:
+    """Zero mean, peak 1, then cut to `length`."""
     # In float32 like the original: where the signal is silent what stays of its mean is rounding, and the logarithm
     # makes that rounding part of the score (0.015 on a delayed copy at 32 kHz).
     single = signal.astype(np.float32)
@@ -135,13 +171,7 @@ def _peak_one(signal: Signal, if_constant: Status) -> Signal:
     peak = np.max(np.abs(centred))
     if peak == 0:
         raise Undefined(if_constant, "nothing is left of a constant signal when its mean is removed")
-    return np.asarray(centred / peak, dtype=np.float64)
-
-
-def _offset(offset: int) -> Callable[[Sample], float]:
-    return lambda sample: lsd_audioldm(
-        estimate=sample.estimate, reference=sample.reference, sample_rate=sample.sample_rate, offset=offset
-    )
+    return np.asarray(centred[:length] / peak, dtype=np.float64)
 
 
 _SSR_EVAL = "haoheliu/ssr_eval@7129ee8 AudioMetrics.lsd"
@@ -155,7 +185,7 @@ METRICS = (
         1,
         "",
         "lower",
-        plain_at_rate(lsd),
+        sharing_at_rate(lsd),
         "Gray and Markel 1976, doi 10.1109/TASSP.1976.1162849; floor and masking are ours",
         "LSD",
         parameters={"window_s": WINDOW_SECONDS, "hop_s": HOP_SECONDS, "floor_db": FLOOR_DB},
@@ -166,7 +196,7 @@ METRICS = (
             1,
             "",
             "lower",
-            plain_at_rate(lsd_ssr_eval),
+            sharing_at_rate(lsd_ssr_eval),
             _SSR_EVAL,
             f"LSD (ssr_eval{suffix})",
             rate=rate,
@@ -179,7 +209,7 @@ METRICS = (
             1,
             "",
             "lower",
-            _offset(offset),
+            sharing_at_rate(partial(lsd_audioldm, offset=offset)),
             _AUDIOLDM,
             f"LSD (audioldm_eval, offset {offset}{suffix})",
             rate=rate,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from sepbench.audio import resample
 from sepbench.errors import SepbenchError
 from sepbench.metrics.alignment import TOLERANCE_SECONDS
-from sepbench.metrics.metric import Measurement, Metric, Sample, Signal, Status, Undefined, is_silent
+from sepbench.metrics.metric import Measurement, Metric, Need, Sample, Signal, Status, Undefined, is_silent
 from sepbench.metrics.registry import select
 
 LOUDEST = 1e15
@@ -40,6 +40,7 @@ def measure(
     Returns:
         Per name a `Measurement`: a finite value, or None and the status that says why. Lengths that differ by at most
         20 ms are cut to the shortest and give the status ``trimmed``; beyond that every metric is ``length_mismatch``.
+        Metrics of a set of items are ``not_applicable`` to one pair.
 
     Raises:
         SepbenchError: an unknown metric, integer or two-dimensional arrays, a rate that is not positive.
@@ -65,7 +66,7 @@ def measure(
         query,
         _usable(wanted) and is_silent(wanted),
     )
-    measured = measure_sample(sample, chosen)
+    measured = {name: _of_one(found) for name, found in measure_sample(sample, chosen).items()}
     if max(lengths) == min(lengths):
         return measured
     return {n: replace(m, status="trimmed") if m.status == "ok" else m for n, m in measured.items()}
@@ -74,24 +75,31 @@ def measure(
 def measure_sample(sample: Sample, metrics: Sequence[Metric]) -> dict[str, Measurement]:
     """Measure one aligned sample; signals are resampled once for all metrics of a rate."""
     signals = (sample.estimate, sample.reference, sample.mixture, sample.complement, sample.swapped)
-    if not all(_usable(signal) for signal in signals if signal is not None):
+    if not all(sample.shared(_usable, signal) for signal in signals if signal is not None):
         return {metric.name: Measurement(None, "not_finite") for metric in metrics}
     at_rate: dict[int, Sample] = {sample.sample_rate: sample}
     measured = {}
     for metric in metrics:
         rate = metric.rate or sample.sample_rate
-        if rate > sample.sample_rate:  # it would score bins that hold nothing
+        if rate > sample.sample_rate and not metric.upsample:  # it would score bins that hold nothing
             measured[metric.name] = Measurement(None, "not_applicable")
             continue
         if rate not in at_rate:
-            at_rate[rate] = _resampled(sample, rate)
+            at_rate[rate] = _resampled(
+                sample, rate, {need for one in metrics if one.rate == rate for need in one.needs}
+            )
         measured[metric.name] = _measure_one(metric, at_rate[rate])
     return measured
 
 
+def _of_one(measured: Measurement) -> Measurement:
+    """What is left of a measurement where there is no set that its arrays could belong to."""
+    return measured if measured.arrays is None else Measurement(None, "not_applicable")
+
+
 def _usable(signal: Signal) -> bool:
     """No NaN, no infinity, nothing beyond `LOUDEST`; a comparison with NaN is false."""
-    return bool((np.abs(signal) <= LOUDEST).all())
+    return signal.size == 0 or bool(signal.max() <= LOUDEST and signal.min() >= -LOUDEST)
 
 
 def _measure_one(metric: Metric, sample: Sample) -> Measurement:
@@ -106,9 +114,12 @@ def _measure_one(metric: Metric, sample: Sample) -> Measurement:
     if any(need in metric.needs and getattr(sample, need) is None for need in ("complement", "swapped")):
         return Measurement(None, "not_applicable")
     try:
-        value = float(metric.measure(sample))
+        measured = metric.measure(sample)
     except Undefined as undefined:
         return Measurement(None, undefined.status)
+    if isinstance(measured, Mapping):
+        return Measurement(None, "ok", measured)
+    value = float(measured)
     if math.isfinite(value):
         return Measurement(value, "ok")
     if math.isnan(value):
@@ -126,22 +137,28 @@ def _status_of_limit(metric: Metric, value: float, sample: Sample) -> Status:
     return "estimate_silent" if is_silent(sample.estimate) else "not_finite"
 
 
-def _resampled(sample: Sample, rate: int) -> Sample:
-    def at(signal: Signal) -> Signal:
-        return resample(signal, sample.sample_rate, rate)
+def _resampled(sample: Sample, rate: int, needs: Set[Need]) -> Sample:
+    """The sample at another rate, with those of its other signals that are needed there."""
 
-    def at_if_there(signal: Signal | None) -> Signal | None:
-        return None if signal is None else at(signal)
+    def at(signal: Signal) -> Signal:
+        return sample.shared(_at_rate, signal, sample.sample_rate, rate)
+
+    def at_if_needed(name: Need, signal: Signal | None) -> Signal | None:
+        return None if signal is None or name not in needs else at(signal)
 
     return replace(
         sample,
         estimate=at(sample.estimate),
         reference=at(sample.reference),
-        mixture=at_if_there(sample.mixture),
-        complement=at_if_there(sample.complement),
-        swapped=at_if_there(sample.swapped),
+        mixture=at_if_needed("mixture", sample.mixture),
+        complement=at_if_needed("complement", sample.complement),
+        swapped=at_if_needed("swapped", sample.swapped),
         sample_rate=rate,
     )
+
+
+def _at_rate(signal: Signal, sample_rate: int, rate: int) -> Signal:
+    return resample(signal, sample_rate, rate)
 
 
 def _check_types(signals: dict[str, np.ndarray], sample_rate: int) -> None:

@@ -6,6 +6,7 @@ float64. The filter bank is that of `sepbench.mel_bank`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
@@ -54,19 +55,40 @@ def stft_magnitude(signal: Signal, *, window: int, hop: int, padding: Padding) -
     >>> stft_magnitude(np.ones(1000), window=256, hop=100, padding="reflect").shape
     (129, 11)
     """
+    frames = _windows(signal, window, hop, padding)
+    magnitudes = np.empty((window // 2 + 1, len(frames)))
+    for chosen in _blocks(frames):
+        np.abs(np.fft.rfft(frames[chosen] * hann(window), axis=1), out=magnitudes[:, chosen].T)
+    return magnitudes
+
+
+def magnitude_blocks(signal: Signal, *, window: int, hop: int, padding: Padding) -> Iterator[tuple[slice, Magnitudes]]:
+    """The columns of `stft_magnitude` a block at a time, for distances that need no more: which frames, and their
+    magnitudes ``(frames, bins)``, the caller's to overwrite.
+
+    Raises:
+        Undefined: as `stft_magnitude`.
+    """
+    frames = _windows(signal, window, hop, padding)
+    for chosen in _blocks(frames):
+        yield chosen, np.abs(np.fft.rfft(frames[chosen] * hann(window), axis=1))
+
+
+def _windows(signal: Signal, window: int, hop: int, padding: Padding) -> Signal:
+    """Frames before they are weighted: a view ``(frames, window)``."""
     if hop < 1:
         raise Undefined("not_applicable", "less than a sample between frames: the rate is too low for this window")
     half = window // 2
     if padding == "reflect" and len(signal) <= half:
         raise Undefined("too_short", f"{len(signal)} samples are less than half a window of {window}")
     padded = np.pad(signal, half, mode=padding)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, window)[: 1 + len(signal) // hop * hop : hop]
-    magnitudes = np.empty((half + 1, len(frames)))
-    block = max(1, BLOCK_SAMPLES // window)
-    for start in range(0, len(frames), block):
-        chosen = slice(start, start + block)
-        np.abs(np.fft.rfft(frames[chosen] * hann(window), axis=1), out=magnitudes[:, chosen].T)
-    return magnitudes
+    return np.lib.stride_tricks.sliding_window_view(padded, window)[: 1 + len(signal) // hop * hop : hop]
+
+
+def _blocks(frames: Signal) -> Iterator[slice]:
+    """Runs of frames that stay in the processor's cache."""
+    block = max(1, BLOCK_SAMPLES // frames.shape[1])
+    yield from (slice(start, start + block) for start in range(0, len(frames), block))
 
 
 def mel_magnitudes(

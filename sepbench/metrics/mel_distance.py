@@ -6,13 +6,15 @@ mirrored ends; scales are summed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from sepbench.metrics.mel import mel_magnitudes
-from sepbench.metrics.metric import Metric, Sample, check_audible, check_pair
+from sepbench.metrics.calling import sharing_at_rate
+from sepbench.metrics.mel import Magnitudes, mel_magnitudes
+from sepbench.metrics.metric import Metric, Signal, check_audible, check_pair
+from sepbench.metrics.shared import Once, directly
 
 CLAMP = 1e-5
 
@@ -34,7 +36,14 @@ SDCODEC = MelScales((2048, 512), (150, 80), power=2, magnitude_weight=1)
 CODECSEP_CONFIG = MelScales(SEVEN_WINDOWS, SEVEN_BANDS, power=2, magnitude_weight=1)
 
 
-def mel_dist(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, scales: MelScales = DAC) -> float:
+def mel_dist(
+    *,
+    estimate: np.ndarray,
+    reference: np.ndarray,
+    sample_rate: int,
+    scales: MelScales = DAC,
+    once: Once = directly,
+) -> float:
     """Multi-scale mel distance: Σ over scales of mean |log10(max(M_e, 1e-5)^p) - log10(max(M_r, 1e-5)^p)| + w mean
     |M_e - M_r|.
 
@@ -43,6 +52,7 @@ def mel_dist(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, s
         reference: ``(time,)``, floating point, the same length, more than half the longest window.
         sample_rate: Hz.
         scales: the recipe; by default that of the Descript Audio Codec's paper.
+        once: who keeps mel images for other recipes and estimates.
 
     Returns:
         0 for an identical estimate, lower is better; finite for a silent one. Depends on level.
@@ -62,20 +72,16 @@ def mel_dist(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, s
     check_audible(reference)
     total = 0.0
     for window, bands in zip(scales.windows, scales.bands, strict=True):
-        found, wanted = (
-            mel_magnitudes(signal, sample_rate=sample_rate, window=window, hop=window // 4, bands=bands)
-            for signal in (estimate, reference)
-        )
+        found, wanted = (once(_mel_image, signal, sample_rate, window, bands) for signal in (estimate, reference))
         logs = np.log10(np.maximum(found, CLAMP)) - np.log10(np.maximum(wanted, CLAMP))
         total += scales.power * float(np.mean(np.abs(logs)))
-        total += scales.magnitude_weight * float(np.mean(np.abs(found - wanted)))
+        if scales.magnitude_weight:
+            total += scales.magnitude_weight * float(np.mean(np.abs(found - wanted)))
     return total
 
 
-def _measure(scales: MelScales) -> Callable[[Sample], float]:
-    return lambda sample: mel_dist(
-        estimate=sample.estimate, reference=sample.reference, sample_rate=sample.sample_rate, scales=scales
-    )
+def _mel_image(signal: Signal, sample_rate: int, window: int, bands: int) -> Magnitudes:
+    return mel_magnitudes(signal, sample_rate=sample_rate, window=window, hop=window // 4, bands=bands)
 
 
 def _metric(name: str, scales: MelScales, source: str, label: str) -> Metric:
@@ -85,7 +91,8 @@ def _metric(name: str, scales: MelScales, source: str, label: str) -> Metric:
         "power": scales.power,
         "magnitude_weight": scales.magnitude_weight,
     }
-    return Metric(name, 1, "", "lower", _measure(scales), source, label, parameters=parameters)
+    measure = sharing_at_rate(partial(mel_dist, scales=scales))
+    return Metric(name, 1, "", "lower", measure, source, label, parameters=parameters)
 
 
 _CODECSEP = "adhiraj69/CodecSep@e026440 src/metrics/spectrum.MelSpectrogramLoss"

@@ -10,9 +10,10 @@ from collections.abc import Callable
 import numpy as np
 
 from sepbench.errors import SepbenchError
-from sepbench.metrics.calling import plain, plain_at_rate
+from sepbench.metrics.calling import plain, sharing, sharing_at_rate
 from sepbench.metrics.mel import Magnitudes, mel_magnitudes
 from sepbench.metrics.metric import Metric, Sample, Signal, check_audible, check_pair
+from sepbench.metrics.shared import Once, directly
 
 BANDS = 64
 LOW_HZ = 50.0
@@ -45,7 +46,7 @@ def psnr_wave(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     return _psnr(estimate, reference)
 
 
-def psnr_mel(*, estimate: np.ndarray, reference: np.ndarray) -> float:
+def psnr_mel(*, estimate: np.ndarray, reference: np.ndarray, once: Once = directly) -> float:
     """PSNR of two log-mel images at 16 kHz, peak 1.
 
     Image: 64 Slaney bands from 50 Hz to 8 kHz of the magnitude spectrum (512 samples, every 160), x = 20 log10(max(mel,
@@ -55,6 +56,7 @@ def psnr_mel(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     Args:
         estimate: ``(time,)`` at 16 kHz, floating point.
         reference: ``(time,)`` at 16 kHz, floating point, the same length.
+        once: who keeps images for other estimates.
 
     Returns:
         dB, typically 10 to 30; ``inf`` for equal images.
@@ -70,16 +72,17 @@ def psnr_mel(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     """
     estimate, reference = check_pair(estimate=estimate, reference=reference)
     check_audible(reference)
-    return _psnr(_image(estimate, 16000), _image(reference, 16000))
+    return _psnr(once(_image, estimate, 16000), once(_image, reference, 16000))
 
 
-def psnr_mel_audioldm(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int) -> float:
+def psnr_mel_audioldm(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, once: Once = directly) -> float:
     """audioldm_eval's PSNR: as `psnr_mel`, after means were removed and samples clipped to [-1, 1].
 
     Args:
         estimate: ``(time,)`` at `sample_rate`, floating point.
         reference: ``(time,)`` at `sample_rate`, floating point, the same length.
         sample_rate: 16000 (512 / 160 samples, bands to 8 kHz) or 32000 (1024 / 320, to 14 kHz).
+        once: who keeps images for other estimates.
 
     Returns:
         dB; ``inf`` for equal images, which the original leaves out of its mean.
@@ -103,8 +106,11 @@ def psnr_mel_audioldm(*, estimate: np.ndarray, reference: np.ndarray, sample_rat
         )
     estimate, reference = check_pair(estimate=estimate, reference=reference)
     check_audible(reference)
-    found, wanted = (np.clip(signal - signal.mean(), -1, 1) for signal in (estimate, reference))
-    return _psnr(_image(found, sample_rate), _image(wanted, sample_rate))
+    return _psnr(once(_clipped_image, estimate, sample_rate), once(_clipped_image, reference, sample_rate))
+
+
+def _clipped_image(signal: Signal, sample_rate: int) -> Magnitudes:
+    return _image(np.clip(signal - signal.mean(), -1, 1), sample_rate)
 
 
 def _image(signal: Signal, sample_rate: int) -> Magnitudes:
@@ -140,7 +146,7 @@ METRICS = (
         "PSNR (waveform)",
         parameters={"peak": 1},
     ),
-    _mel_metric("psnr_mel", plain(psnr_mel), "PSNR (mel image)", 16000),
-    _mel_metric("psnr_mel@audioldm-16k", plain_at_rate(psnr_mel_audioldm), "PSNR (audioldm_eval, 16 kHz)", 16000),
-    _mel_metric("psnr_mel@audioldm-32k", plain_at_rate(psnr_mel_audioldm), "PSNR (audioldm_eval, 32 kHz)", 32000),
+    _mel_metric("psnr_mel", sharing(psnr_mel), "PSNR (mel image)", 16000),
+    _mel_metric("psnr_mel@audioldm-16k", sharing_at_rate(psnr_mel_audioldm), "PSNR (audioldm_eval, 16 kHz)", 16000),
+    _mel_metric("psnr_mel@audioldm-32k", sharing_at_rate(psnr_mel_audioldm), "PSNR (audioldm_eval, 32 kHz)", 32000),
 )

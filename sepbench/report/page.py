@@ -99,7 +99,7 @@ def _section(folder: Path, prefix: str) -> Section:
     summary, run = read_json(folder / SUMMARY), read_json(folder / RUN)
     try:
         return build_section(summary, run, prefix)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         raise InvalidRecord(
             f"{folder}: {SUMMARY} and {RUN} are not what this version writes",
             given=f"{type(error).__name__}: {error}",

@@ -30,7 +30,7 @@ def _table(rows: Sequence[Reported]) -> list[str]:
     stated = {name for one in rows for name, value in one.row.values.items() if value is not None}
     metrics = [metric for metric in rows[0].table.metrics if metric.name in stated]
     head = ["system", *map(_head, metrics)]
-    body = [[_system(one), *(metric.printed(one.row.values.get(metric.name)) for metric in metrics)] for one in rows]
+    body = [[one.row.name, *(metric.printed(one.row.values.get(metric.name)) for metric in metrics)] for one in rows]
     return ["| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *body)]
 
 
@@ -38,7 +38,3 @@ def _head(metric: PublishedMetric) -> str:
     unit = f" ({metric.unit})" if metric.unit else ""
     arrow = {"higher": " ↑", "lower": " ↓", None: ""}[metric.better]
     return metric.name + unit + arrow
-
-
-def _system(one: Reported) -> str:
-    return f"{one.row.system}, {one.row.setting}" if one.row.setting else one.row.system

@@ -187,4 +187,4 @@ def _unflagged(column: Column, entry: Mapping[str, Any], model: Mapping[str, Any
 
 
 def _plain(text: str) -> Cell:
-    return Cell(text, "", "", "", "", below_mixture=False, unranked=False, sort=None, bounds=None)
+    return Cell(text, "", "", "", "", below_mixture=False, unranked="", sort=None, bounds=None)

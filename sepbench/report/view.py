@@ -1,7 +1,8 @@
 """From ``summary.json`` to the tables of a page: plain records, no HTML and no files.
 
 Systems are ranked among themselves only. Controls and oracles stand apart; a system that makes its sound anew is not
-ranked by ratios of waveforms, since it cannot meet the reference sample by sample. ``summary.json`` is written with
+ranked by ratios of waveforms, since it cannot meet the reference sample by sample; one whose weights are random is not
+ranked at all. ``summary.json`` is written with
 sorted keys, so every order a reader sees is made here.
 """
 
@@ -23,6 +24,8 @@ FAMILIES = (
     ("waveform", ("sdr", "si_sdr", "sd_sdr", "psnr_wave")),
     ("spectral", ("lsd", "psnr", "mel_dist")),
     ("intelligibility", ("stoi", "estoi")),
+    ("what is heard", ("kl_",)),
+    ("distribution", ("fad", "fd", "mmd")),
     ("presence", ("silent_output_rate", "absent_output_level", "false_activation", "output_level")),
     ("consistency", ("remix_consistency", "swap_sensitivity")),
     ("where it sounds", ("off_interval", "on_interval", "seam_error")),
@@ -58,14 +61,14 @@ class Column:
 
     @property
     def family(self) -> str:
-        """What the metric looks at; one of ``waveform``, ``spectral``, ``intelligibility``, ``presence``,
-        ``consistency``, ``where it sounds``, ``other``."""
+        """What the metric looks at: the first of `FAMILIES` that its name belongs to, else ``other``."""
         return next((family for family, names in FAMILIES if self.name.startswith(names)), OTHER)
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One value as shown. `rank` is ``best``, ``near`` (its interval reaches the best's) or empty."""
+    """One value as shown. `rank` is ``best``, ``near`` (its interval reaches the best's) or empty; `unranked` says why
+    it is not ranked, empty where it is."""
 
     text: str
     interval: str
@@ -73,7 +76,7 @@ class Cell:
     title: str
     gaps: str
     below_mixture: bool
-    unranked: bool
+    unranked: str
     sort: float | None
     bounds: tuple[float, float] | None
     rank: str = ""
@@ -192,7 +195,7 @@ def _sorted(lines: list[Line], shown: Sequence[Column]) -> list[Line]:
 
     def order(line: Line) -> tuple[bool, bool, float, str]:
         cell = line.cells[index]
-        return (cell.unranked, cell.sort is None, sign * (cell.sort or 0.0), line.model)
+        return (bool(cell.unranked), cell.sort is None, sign * (cell.sort or 0.0), line.model)
 
     return sorted(lines, key=order)
 
@@ -213,6 +216,7 @@ def _line(name: str, model: Mapping[str, Any], shown: Sequence[Column]) -> Line:
 def _marks(model: Mapping[str, Any]) -> tuple[str, ...]:
     """What a reader must know of the model before its numbers."""
     marks = [NEEDS.get(need, f"is given {need}") for need in model["needs"]]
+    marks += ["untrained: random weights, never ranked"] if _untrained(model) else []
     marks += ["makes its sound anew"] if model["paradigm"] in SYNTHESISING else []
     marks += ["removal is mixture minus extract"] if "removal:subtracted" in model["flags"] else []
     marks += ["gave the mixture back every time"] if "only_mixtures" in model["flags"] else []
@@ -220,6 +224,17 @@ def _marks(model: Mapping[str, Any]) -> tuple[str, ...]:
     marks += [f"trained on {learnt}"] if learnt else []
     failed = model["coverage"]["failed"]
     return tuple(marks + ([f"{failed} items failed"] if failed else []))
+
+
+def _unranked(column: Column, model: Mapping[str, Any]) -> str:
+    """Why a model's values in a column are not ranked; empty where they are."""
+    if _untrained(model):
+        return "random weights"
+    return "made anew" if column.family == "waveform" and model["paradigm"] in SYNTHESISING else ""
+
+
+def _untrained(model: Mapping[str, Any]) -> bool:
+    return "untrained" in model["flags"]
 
 
 def cell(column: Column, entry: Mapping[str, Any], model: Mapping[str, Any]) -> Cell:
@@ -233,6 +248,9 @@ def cell(column: Column, entry: Mapping[str, Any], model: Mapping[str, Any]) -> 
     parts += [f"median {number(entry['median'], column)}"] if entry["median"] is not None else []
     if change is not None and change["value"] is not None:
         parts.append(f"over the mixture {number(change['value'], column, signed=True)}")
+    if entry.get("of_mixture") is not None:
+        parts.append(f"the untouched mixtures {number(entry['of_mixture'], column)}")
+    parts += [entry["why"]] if "why" in entry else []
     return Cell(
         text=number(value, column),
         interval="" if interval is None else f"{number(interval[0], column)} to {number(interval[1], column)}",
@@ -240,7 +258,7 @@ def cell(column: Column, entry: Mapping[str, Any], model: Mapping[str, Any]) -> 
         title="; ".join(parts),
         gaps=gaps,
         below_mixture=_below_mixture(column, entry, model),
-        unranked=column.family == "waveform" and model["paradigm"] in SYNTHESISING,
+        unranked=_unranked(column, model),
         sort=value,
         bounds=None if interval is None else (interval[0], interval[1]),
     )

@@ -21,7 +21,7 @@ class Ground:
     draws: Resampling
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Measured:
     """One value to be averaged, None where there is none, with its recording and its class."""
 

@@ -88,6 +88,11 @@ class PublishedRow:
     test_set: str | None
     values: dict[str, float | None]
 
+    @property
+    def name(self) -> str:
+        """The system, with its setting where the paper gives one."""
+        return f"{self.system}, {self.setting}" if self.setting else self.system
+
 
 @dataclass(frozen=True)
 class PublishedTable:

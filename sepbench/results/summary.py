@@ -18,6 +18,7 @@ from sepbench.results.analyses import analyse
 from sepbench.results.analyses.scored import Scored
 from sepbench.results.entries import Ground, Measured, averaged
 from sepbench.results.rows import Row
+from sepbench.results.set_entries import NO_STATISTICS, Reducing, set_entry, undefined_counts
 from sepbench.separators.spec import Model
 from sepbench.separators.training import trained_corpora
 from sepbench.stats import resampling
@@ -50,15 +51,25 @@ class Context:
 
     metrics: Sequence[Metric]
     ground: Ground
+    reducing: Reducing
 
 
 def summarise_run(
-    suite: LoadedSuite, extent: Extent, models: Sequence[Model], metrics: Sequence[Metric], rows: Sequence[Row]
+    suite: LoadedSuite,
+    extent: Extent,
+    models: Sequence[Model],
+    metrics: Sequence[Metric],
+    rows: Sequence[Row],
+    reducing: Reducing = NO_STATISTICS,
 ) -> dict[str, Any]:
-    """The whole of ``summary.json`` as plain data."""
+    """The whole of ``summary.json`` as plain data.
+
+    Raises:
+        MissingData, InvalidRecord: an array that a row names is not there, or damaged.
+    """
     ordered = sorted(rows, key=lambda row: (row.model, row.item))
     draws = resampling([row.cluster for row in ordered], seed=suite.hash)
-    context = Context(metrics, Ground(suite.suite.averaging, draws))
+    context = Context(metrics, Ground(suite.suite.averaging, draws), reducing)
     scored = [row for row in ordered if row.status != "refused"]
     by_model = {model.name: [row for row in scored if row.model == model.name] for model in models}
     return {
@@ -104,7 +115,8 @@ def _metric_part(metric: Metric) -> dict[str, Any]:
 def _model_part(context: Context, suite: LoadedSuite, model: Model, rows: Sequence[Row]) -> dict[str, Any]:
     table = _metric_table(context, rows)
     failed = [row for row in rows if row.status == "failed"]
-    scored = [Scored(metric, [row for row in rows if in_scope(metric, row)]) for metric in context.metrics]
+    averages = [metric for metric in context.metrics if metric.reduce is None]
+    scored = [Scored(metric, [row for row in rows if in_scope(metric, row)]) for metric in averages]
     return {
         "title": model.file.title,
         "paradigm": model.file.paradigm,
@@ -144,6 +156,10 @@ def _metric_table(context: Context, rows: Sequence[Row]) -> dict[str, Any]:
     table = {}
     for metric in context.metrics:
         of_metric = [row for row in rows if in_scope(metric, row)]
+        if metric.reduce is not None:
+            table[metric.name] = set_entry(context.reducing, metric, of_metric, context.ground.draws)
+            table[metric.name] |= {"undefined": undefined_counts(metric, of_metric), "over_mixture": None}
+            continue
         table[metric.name] = _entry(context, metric.name, of_metric, lambda score: score.value)
         undefined = Counter(_status(metric.name, row) for row in of_metric if _value(metric.name, row) is None)
         table[metric.name]["undefined"] = dict(sorted(undefined.items()))
@@ -164,8 +180,9 @@ def _status(metric: str, row: Row) -> str:
 
 
 def _entry(context: Context, metric: str, rows: Sequence[Row], pick: Callable[[Any], float | None]) -> dict[str, Any]:
-    picked = [(row, None if metric not in row.metrics else pick(row.metrics[metric])) for row in rows]
-    return averaged([Measured(value, row.cluster, row.label) for row, value in picked], context.ground)
+    found = ((row, row.metrics.get(metric)) for row in rows)
+    measured = [Measured(None if score is None else pick(score), row.cluster, row.label) for row, score in found]
+    return averaged(measured, context.ground)
 
 
 def _slice(context: Context, model: Model, rows: Sequence[Row], name: Slice) -> dict[str, Any]:
@@ -176,11 +193,18 @@ def _slice(context: Context, model: Model, rows: Sequence[Row], name: Slice) -> 
     for part in parts:
         inside = [row for row in rows if part in values[row.item]]
         table[part] = {
-            metric.name: _entry(context, metric.name, scoped, lambda score: score.value)
+            metric.name: _part_entry(context, metric, scoped)
             for metric in context.metrics
             if (scoped := [row for row in inside if in_scope(metric, row)])
         }
     return table
+
+
+def _part_entry(context: Context, metric: Metric, rows: Sequence[Row]) -> dict[str, Any]:
+    """A metric of a set has no interval in the parts of a slice: a bootstrap of each would take hours."""
+    if metric.reduce is not None:
+        return set_entry(context.reducing, metric, rows, draws=None)
+    return _entry(context, metric.name, rows, lambda score: score.value)
 
 
 def _slice_values(model: Model, row: Row, name: Slice) -> tuple[str, ...]:
@@ -214,6 +238,7 @@ def snr_bin(snr_db: float) -> str:
 
 def _flags(context: Context, model: Model, rows: Sequence[Row], table: dict[str, Any]) -> list[str]:
     flags: list[str] = [model.file.paradigm] if model.file.paradigm in ("control", "oracle") else []
+    flags += ["untrained"] if model.file.untrained else []
     flags += [f"needs:{need}" for need in model.file.needs]
     if any(row.removal == "subtracted" for row in rows):
         flags.append("removal:subtracted")
@@ -224,10 +249,19 @@ def _flags(context: Context, model: Model, rows: Sequence[Row], table: dict[str,
     if model.file.paradigm != "control" and _only_mixtures(rows):
         flags.append("only_mixtures")
     for metric in context.metrics:
-        change = table[metric.name]["over_mixture"]
-        if change is not None and change["value"] is not None and _worse(metric, change["value"]):
+        change = _change(table[metric.name])
+        if change is not None and _worse(metric, change):
             flags.append(f"below_mixture:{metric.name}")
     return flags
+
+
+def _change(entry: dict[str, Any]) -> float | None:
+    """By how much the separator changed what the untouched mixtures have: on average, or of the whole set."""
+    if entry["over_mixture"] is not None:
+        change: float | None = entry["over_mixture"]["value"]
+        return change
+    untouched = entry.get("of_mixture")
+    return None if untouched is None or entry["value"] is None else entry["value"] - untouched
 
 
 def _only_mixtures(rows: Sequence[Row]) -> bool:

@@ -16,6 +16,7 @@ from sepbench.errors import SepbenchError
 from sepbench.metrics.alignment import align
 from sepbench.metrics.metric import Undefined
 from sepbench.metrics.registry import get, metrics, select
+from tests.metrics.ordinary import ORDINARY
 
 RATE = 32000
 RNG = np.random.Generator(np.random.PCG64(9))
@@ -24,10 +25,9 @@ REFERENCE = 0.1 * RNG.standard_normal(RATE) * (1.1 + np.sin(2 * np.pi * 4 * T))
 INTERFERENCE = 0.1 * np.sin(2 * np.pi * (300 + 1000 * T) * T)
 MIXTURE = REFERENCE + INTERFERENCE
 ESTIMATE = REFERENCE + 0.2 * INTERFERENCE
-ALL = sorted(metrics())
 # These want a reference that pauses, another answer about the mixture, or a separator that works in chunks.
 SITUATED = {"off_interval_level", "remix_consistency", "seam_error", "swap_sensitivity"}
-PRESENT = [name for name in ALL if get(name).scope == "present" and name not in SITUATED]
+PRESENT = [name for name in ORDINARY if get(name).scope == "present" and name not in SITUATED]
 RATES = {"silent_output_rate", "on_interval_recall_rate"}
 # What each family does with silence out of a separator; all others have no value for it.
 DEFINED_FOR_SILENCE = {
@@ -57,7 +57,7 @@ def test_metrics_of_a_situation_do_not_apply_to_an_ordinary_pair(name: str) -> N
     assert one(name) == Measurement(None, "not_applicable")
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ORDINARY)
 def test_silent_reference_is_a_status(name: str) -> None:
     expected = "reference_silent" if get(name).scope == "present" else "ok"
     assert one(name, reference=np.zeros(RATE)).status == expected
@@ -69,7 +69,7 @@ def test_silent_estimate_is_a_status_or_what_the_recipe_says(name: str) -> None:
     assert found.status == ("ok" if name in DEFINED_FOR_SILENCE else "estimate_silent")
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ORDINARY)
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 @pytest.mark.parametrize("where", ["estimate", "reference", "mixture"])
 def test_non_finite_input_is_a_status(name: str, bad: float, where: str) -> None:
@@ -87,7 +87,7 @@ def test_identical_input_is_perfect_zero_or_the_recipes_ceiling(name: str) -> No
         assert found.status == "ok" and np.isfinite(found.value)
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ORDINARY)
 @pytest.mark.parametrize("samples", [0, 1, 2, 10, 100, 511, 600, 3000])
 def test_short_input_is_a_value_or_a_status_and_never_a_warning(name: str, samples: int) -> None:
     with warnings.catch_warnings():
@@ -106,13 +106,13 @@ def test_unequal_lengths_are_cut_within_20_ms_and_refused_beyond(name: str) -> N
     assert one(name, estimate=longer).value == one(name).value
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if "mixture" in get(name).needs])
+@pytest.mark.parametrize("name", [name for name in ORDINARY if "mixture" in get(name).needs])
 def test_missing_mixture_is_a_status(name: str) -> None:
     reference = np.zeros(RATE) if get(name).scope == "absent" else REFERENCE
     assert one(name, mixture=None, reference=reference) == Measurement(None, "missing_input")
 
 
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", ORDINARY)
 def test_inputs_are_left_untouched_and_the_answer_is_the_same_twice(name: str) -> None:
     copies = [signal.copy() for signal in (ESTIMATE, REFERENCE, MIXTURE)]
     np.random.seed(1)

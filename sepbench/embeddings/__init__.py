@@ -1,0 +1,1 @@
+"""Networks that turn audio and texts into vectors, behind one interface; vectors are kept by the samples' hash."""

@@ -1,0 +1,45 @@
+"""An embedder that is opened only when a vector is wanted that is not kept: a second run loads no network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sepbench.audio import Audio
+from sepbench.embeddings.embedder import About, Vector, identity_of
+from sepbench.embeddings.registry import located, opened
+
+
+@dataclass(frozen=True)
+class Late:
+    """Facts and identity of an embedder whose files are here; its network is loaded by the first call."""
+
+    about: About
+    identity: str
+
+    def audio(self, clips: Sequence[Audio]) -> list[Vector]:
+        """As the embedder's own.
+
+        Raises:
+            MissingExtra: a package that it needs is not installed.
+        """
+        return opened(self.about.name).audio(clips)
+
+    def text(self, texts: Sequence[str]) -> list[Vector]:
+        """As the embedder's own.
+
+        Raises:
+            MissingExtra: a package that it needs is not installed.
+        """
+        return opened(self.about.name).text(texts)
+
+
+def late(name: str) -> Late:
+    """The embedder of that name, not yet opened.
+
+    Raises:
+        SepbenchError: there is none of that name, or its weights are not the published ones.
+        MissingData: its weights are not here.
+    """
+    facts = located(name)
+    return Late(facts, identity_of(facts))
