@@ -6,6 +6,8 @@ import re
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tests.parity import name_seeded
 from tests.parity.fixture import Array
 
@@ -33,7 +35,7 @@ def seed(
         seeded = name_seeded.weight(key, tuple(value.shape), log_snake=log_snake)
         for pattern, factor in (scale or {}).items():
             if re.search(pattern, key):
-                seeded *= name_seeded.Values(factor)
+                seeded *= np.float32(factor)
         tensors[key] = value if key in keep else torch.from_numpy(seeded)
     load_weights(network, tensors)
     return network

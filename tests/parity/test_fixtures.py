@@ -11,7 +11,13 @@ from tests.parity.check import main
 
 FIXTURES = Path(__file__).parent / "fixtures"
 WITHOUT_NETWORK = {"eventsep_ensembles", "eventsep_labels"}
-FAST = {"audiosep_resunet30_dcase16k", "eventsep_masks"}
+FAST = {
+    "audiosep_resunet30_dcase16k",
+    "eventsep_masks",
+    "flowsep_bigvgan_plain",
+    "flowsep_bigvgan_weightnorm",
+    "flowsep_logmel",
+}
 
 
 def cases() -> list[object]:
