@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from sepbench.audio import Audio
-from sepbench.manifest import QueryMode
+from sepbench.manifest import STRICT, QueryMode
+
+if TYPE_CHECKING:
+    from pydantic import ConfigDict
+
+Scope = Literal["separator_only", "pipeline", "code_stream"]
+"""What a sum of parts speaks of: the network that separates; waveform to waveform; a codec's codes to codes."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +46,48 @@ class Estimate:
 
 
 @dataclass(frozen=True)
-class Cost:
-    """What one separation costs: parameters, and multiply-accumulates by part."""
+class Part:
+    """One part of a separator, and what it costs for one estimate.
 
-    parameters: int
-    macs: Mapping[str, int]
+    Attributes:
+        trainable: parameters that its authors trained; one that several parts share is counted in the first.
+        frozen: parameters that they left as they were.
+        buffers: numbers stored beside the parameters.
+        macs: multiply-accumulates of all its steps, Fourier transforms apart.
+        fft_macs: what its Fourier transforms come to, at 2.5 N log2 N each.
+        steps: how often it is called.
+        scopes: the sums that it belongs to.
+        per_query: its work depends on the query's text alone, and need be done once only for many mixtures.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    trainable: int
+    frozen: int
+    buffers: int
+    macs: int
+    fft_macs: int = 0
+    steps: int = 1
+    scopes: tuple[Scope, ...] = ("separator_only", "pipeline")
+    per_query: bool = False
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one estimate of a mixture of `seconds` costs, by part; `dtype` is the parameters'."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    seconds: float
+    parts: dict[str, Part]
+    dtype: str = "float32"
 
 
 class Separator(Protocol):
-    """What ``adapters/<name>/adapter.py`` defines as ``class Adapter``; `cost` is optional and asked for by name."""
+    """What ``adapters/<name>/adapter.py`` defines as ``class Adapter``.
+
+    Optional, and asked for by name: ``cost(self, seconds: float) -> Cost``, for a mixture of that length.
+    """
 
     def load(self, config: Mapping[str, Any], device: str) -> None:
         """Make ready: read weights, learn dictionaries. Called once."""

@@ -1,0 +1,1 @@
+"""What a separator costs: parameters, multiply-accumulates, time and memory."""
