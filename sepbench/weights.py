@@ -39,6 +39,7 @@ class Weight:
         sha256: as its publisher states it; None where none is known, and then its own hash stands in signatures.
         bytes: its length; None where it is not known.
         licence: of the file.
+        by_hand: how a person comes by a file that no program can fetch; empty for all others.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Weight:
     sha256: str | None
     bytes: int | None
     licence: str
+    by_hand: str = ""
 
 
 def weights_folder() -> Path:
@@ -68,7 +70,8 @@ def find(weight: Weight) -> Path:
         f"weights of {weight.name} are not here",
         given=str(weights_folder() / weight.file),
         wanted=weight.url,
-        remedy="check the folder" if weight.url.startswith("file:") else f"sepbench weights fetch {weight.name}",
+        remedy=weight.by_hand
+        or ("check the folder" if weight.url.startswith("file:") else f"sepbench weights fetch {weight.name}"),
     )
 
 
@@ -76,6 +79,7 @@ def fetch(weight: Weight, report: Report) -> Path:
     """Bring the file, going on where an earlier attempt stopped; one that is here is only checked.
 
     Raises:
+        MissingData: only a person can bring it; the remedy is how.
         SepbenchError: the server refuses, the connection drops too often, or it is not the published file.
     """
     from sepbench.corpora.about import RemoteFile
@@ -84,6 +88,8 @@ def fetch(weight: Weight, report: Report) -> Path:
     try:
         return verify(weight)
     except MissingData:
+        if weight.by_hand:
+            raise
         address = web_address(weight.url)
         sha256 = weight.sha256 or (_hub_sha256(address) if HUB_URL.fullmatch(weight.url) else None)
         checksum = f"sha256:{sha256}" if sha256 else None

@@ -14,13 +14,18 @@ import typer
 from sepbench import __version__
 from sepbench.cli import (
     check_command,
+    correlate_command,
     data_command,
     doctor_command,
+    environment_command,
     list_command,
     manifest_command,
+    profile_command,
     report_command,
+    reproduce_command,
     run_command,
     score_command,
+    weights_command,
 )
 from sepbench.errors import SepbenchError
 
@@ -37,11 +42,16 @@ app = typer.Typer(
 app.command("run")(run_command.run)
 app.command("score")(score_command.score)
 app.command("report")(report_command.report)
+app.command("reproduce")(reproduce_command.reproduce)
+app.command("correlate")(correlate_command.correlate)
 app.command("doctor")(doctor_command.doctor)
 app.command("list")(list_command.list_)
 app.command("check")(check_command.check)
+app.command("profile")(profile_command.profile)
 app.add_typer(manifest_command.app, name="manifest")
 app.add_typer(data_command.app, name="data")
+app.add_typer(weights_command.app, name="weights")
+app.add_typer(environment_command.app, name="environment")
 
 
 def _print_version(wanted: bool) -> None:

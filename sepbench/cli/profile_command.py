@@ -42,11 +42,13 @@ def profile(
     from sepbench.profiling.profile import profile_model
     from sepbench.results.costs import check_run, keep_cost
     from sepbench.separators.discovery import find_models
+    from sepbench.separators.weight_files import require_weights
 
     (found,) = find_models([model], adapters)
     place, wanted = resolve_device(device), lengths(seconds)
     if run is not None:
         check_run(run, found.name, found.revision)
+        require_weights(found)
     measured = profile_model(
         found,
         seconds=wanted,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from sepbench.cli.output import print_table
 from sepbench.profiling.profile import AtLength, Profile
+from sepbench.profiling.timing import Timing
 from sepbench.profiling.totals import totals
 from sepbench.separators.separator import Cost
 
@@ -28,6 +29,8 @@ def print_profile(title: str, profile: Profile) -> None:
     if profile.load_seconds is not None and profile.loaded is not None:
         memory = profile.loaded.bytes / MEBIBYTE
         print(f"loading: {profile.load_seconds:.2f} s, {memory:.0f} MiB above an empty process")
+    elif any(length.timing is None for length in profile.lengths):
+        print("its weights are not here: parameters and GMAC follow from its shapes; time and memory are unknown")
     else:
         print("a command: it starts and loads for every answer, and its time holds that")
     if any(length.cost is None for length in profile.lengths):
@@ -70,14 +73,16 @@ def _measured(length: AtLength) -> list[str]:
     sums = None if length.cost is None else totals(length.cost).get("pipeline")
     return [
         f"{length.seconds:g}",
-        f"{timing.rtf_median:.4g}",
-        f"{timing.rtf_p95:.4g}",
-        f"{timing.median:.4g}",
+        *([UNKNOWN] * 3 if timing is None else (f"{one:.4g}" for one in _times(timing))),
         UNKNOWN if memory is None else f"{memory.bytes / MEBIBYTE:.0f}",
         UNKNOWN if memory is None else f"{memory.reserved_device_bytes / MEBIBYTE:.0f}",
         UNKNOWN if sums is None else _giga(sums.macs + sums.query_macs),
         UNKNOWN if sums is None else _mega(sums.trainable + sums.frozen),
     ]
+
+
+def _times(timing: Timing) -> tuple[float, float, float]:
+    return timing.rtf_median, timing.rtf_p95, timing.median
 
 
 def _giga(macs: float) -> str:

@@ -14,7 +14,10 @@ import typer
 from sepbench.cli.output import fitting, print_json, print_table, progress_shown
 from sepbench.engine.config import RunConfig
 from sepbench.engine.run import Outcome, run
+from sepbench.errors import MissingData
 from sepbench.metrics.metric import Metric
+from sepbench.results.run_folder import RUN
+from sepbench.separators.weight_files import require_weights
 
 TOO_MANY_FAILED = 3
 SIGNALLED = 128
@@ -52,6 +55,7 @@ def exit_if_too_many(failed: int, max_failures: int, rows: str) -> None:
 
 
 def _run_shown(config: RunConfig) -> Outcome:
+    _look_for_weights(config)
     try:
         with progress_shown() as show:
             return run(config, show)
@@ -75,6 +79,19 @@ def _say_unavailable(metrics: Sequence[Metric]) -> None:
             names = ", ".join(metric.name for metric in metrics if metric.embedder == embedder)
             print(f"unavailable: {names}: {lack}", file=sys.stderr)
             print(f"  try: {lack.remedy}", file=sys.stderr)
+
+
+def _look_for_weights(config: RunConfig) -> None:
+    """A run that begins is refused where a model's weights are missing; one that goes on may have its estimates."""
+    begins = config.fresh or not (config.out / RUN).is_file()
+    for model in config.models:
+        try:
+            require_weights(model)
+        except MissingData as missing:
+            if begins:
+                raise
+            print(f"unavailable: {model.name}: {missing}", file=sys.stderr)
+            print(f"  try: {missing.remedy}", file=sys.stderr)
 
 
 def _say_interrupted(folder: Path) -> None:

@@ -66,8 +66,11 @@ class ClapText(nn.Module):
         )
         self.eval()  # RoBERTa has dropout
 
-    def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
-        """``(texts, tokens)``, mask 1 for tokens and 0 for padding -> ``(texts, 512)`` of unit length."""
+    def forward(self, tokens: Tensor, mask: Tensor | None = None) -> Tensor:
+        """``(texts, tokens)``, mask 1 for tokens and 0 for padding -> ``(texts, 512)`` of unit length.
+
+        Without a mask nothing is padding, and no value is looked at: so it runs on the meta device.
+        """
         pooled = self.text_branch(input_ids=tokens, attention_mask=mask).pooler_output
         return nn.functional.normalize(self.text_projection(pooled), dim=-1)
 

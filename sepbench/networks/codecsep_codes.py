@@ -12,8 +12,10 @@ import torch
 from torch import Tensor
 
 from sepbench.networks.codecsep import CodecSep
-from sepbench.networks.dac_quantiser import Quantised
+from sepbench.networks.dac_quantiser import CODE_WORDS, Quantised
 from sepbench.networks.sdcodec import TRACKS, TrackQuantisers
+
+CODE_BITS = (CODE_WORDS - 1).bit_length()
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,35 @@ def separate_codes(network: CodecSep, quantisers: TrackQuantisers, codes: Tensor
     """
     latent = mixture_latent(codes, quantisers)
     return quantise_tracks(latent * network.mask(latent.expand(len(TRACKS), -1, -1), conditions), quantisers)
+
+
+def separate_track(
+    network: CodecSep, quantisers: TrackQuantisers, codes: Tensor, condition: Tensor, track: str
+) -> Quantised:
+    """Streams of a mixture to the one stream of what a text tells, coded with a track's books.
+
+    Args:
+        network: of whose parts only the masker is used.
+        quantisers: SDCodec's.
+        codes: ``(3, stages, frames)`` of the mixture.
+        condition: ``(1, 512)``, an embedding of unit length.
+        track: one of `TRACKS`.
+
+    Raises:
+        SepbenchError: more frames than the masker takes, more stages than code books, or no such track.
+    """
+    latent = mixture_latent(codes, quantisers)
+    found: Quantised = quantisers.of(track)(latent * network.mask(latent, condition))
+    return found
+
+
+def stream_bytes(codes: Tensor) -> int:
+    """What codes take in a stream, packed, at 10 bits for one of 1024 words.
+
+    >>> stream_bytes(torch.zeros(3, 12, 50))
+    2250
+    """
+    return -(-codes.numel() * CODE_BITS // 8)
 
 
 def mixture_latent(codes: Tensor, quantisers: TrackQuantisers) -> Tensor:

@@ -33,7 +33,7 @@ class FlowSepSize:
 
 
 TINY = FlowSepSize(
-    vae=VaeSize(width=8, multiples=(1, 1, 1), depth=1),
+    vae=VaeSize(width=8, multiples=(1, 1, 2), depth=1),
     unet=UnetSize(width=8, multiples=(1, 1, 2, 2), depth=1, head_width=8, text_width=32),
     vocoder=VocoderSize(width=32, taps=(3,)),
     text=TextSize(vocabulary=BYTES, width=32, layers=1, heads=2, head_width=16, feed_forward=64),

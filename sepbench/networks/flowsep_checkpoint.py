@@ -44,7 +44,8 @@ def load_checkpoint(network: FlowSep, tensors: Mapping[str, Tensor]) -> None:
     """Fill the network with the tensors of an official file.
 
     Raises:
-        SepbenchError: keys are unknown, missing or of another shape; unknown ones by their official names.
+        SepbenchError: keys are unknown, missing or of another shape; named as here, or as in the file where they begin
+            like no part of it.
     """
     fixed = {f"vocoder.{key}": shape for key, shape in network.vocoder.fixed.items()}
     load_weights(network, renamed(network, tensors), fixed=fixed)

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from sepbench.networks.flowsep_transformer import MapTransformer, Text
-from sepbench.networks.latent_blocks import doubled, group_norm
+from sepbench.networks.latent_blocks import Doubling, group_norm
 
 EPSILON = 1e-5
 SLOWEST = 10000.0
@@ -74,19 +74,6 @@ class Halving(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Half the frames and bands."""
         y: Tensor = self.op(x)
-        return y
-
-
-class Doubling(nn.Module):
-    """Every place twice, and a 3x3 convolution."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(width, width, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Twice the frames and bands."""
-        y: Tensor = self.conv(doubled(x))
         return y
 
 

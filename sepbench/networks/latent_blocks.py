@@ -1,4 +1,4 @@
-"""Pieces that latent diffusion's networks share: attention, and halving and doubling of maps.
+"""Pieces that the two networks on latent maps share, FlowSep's autoencoder and its UNet.
 
 Maps are ``(batch, channels, frames, bands)``.
 """
@@ -45,7 +45,14 @@ def attend(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None = None
     return torch.softmax(scores, dim=-1) @ value
 
 
-def doubled(x: Tensor) -> Tensor:
-    """Every frame and band twice."""
-    y: Tensor = nn.functional.interpolate(x, scale_factor=2.0, mode="nearest")
-    return y
+class Doubling(nn.Module):
+    """Every place twice, and a 3x3 convolution."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(width, width, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Twice the frames and bands."""
+        y: Tensor = self.conv(nn.functional.interpolate(x, scale_factor=2.0, mode="nearest"))
+        return y

@@ -9,12 +9,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sepbench.errors import MissingData
 from sepbench.profiling.memory import Memory, empty_process_bytes
+from sepbench.profiling.sketched import sketched_costs
 from sepbench.profiling.timing import WARM_UPS, Timing, time_answers
 from sepbench.profiling.totals import totals
 from sepbench.separators.checking import Subject
 from sepbench.separators.separator import Cost, Request
 from sepbench.separators.spec import Model
+from sepbench.separators.weight_files import require_weights
 from sepbench.separators.worker_runner import WorkerRunner
 from sepbench.worker_process import THREAD_VARIABLES
 
@@ -25,12 +28,13 @@ class AtLength:
 
     Attributes:
         cost: None of an adapter that does not say.
-        memory: None of a command, which starts other processes.
+        timing: None where the weights are not here.
+        memory: None there, and of a command, which starts other processes.
     """
 
     seconds: float
     cost: Cost | None
-    timing: Timing
+    timing: Timing | None
     memory: Memory | None
 
 
@@ -40,8 +44,9 @@ class Profile:
 
     Attributes:
         threads: of the processor.
-        load_seconds: importing the adapter and its `load`; None of a command, which does both for every answer.
-        loaded: memory after loading; None of a command.
+        load_seconds: importing the adapter and its `load`; None of a command, which does both for every answer, and
+            where the weights are not here.
+        loaded: memory after loading; None likewise.
         lengths: the shortest first.
     """
 
@@ -79,6 +84,8 @@ def profile_model(
 ) -> Profile:
     """Time a separator in a process of its own, one mixture at a time, then ask it for its cost.
 
+    Where its weights are not here, only for its cost, if its adapter knows it without them (`sketched_costs`).
+
     Args:
         seconds: lengths of synthetic mixtures of two sounds.
         device: ``cpu`` or ``cuda:<n>``.
@@ -88,8 +95,19 @@ def profile_model(
         tell: is told each step before it begins.
 
     Raises:
+        MissingData: its weights are not here, nor can it say its cost without them.
         SepbenchError: it cannot be started, or fails.
     """
+    try:
+        require_weights(model)
+    except MissingData:
+        tell("counting, without weights")
+        wanted = sorted(set(seconds))
+        costs = sketched_costs(model, wanted)
+        if costs is None:
+            raise
+        counted = tuple(AtLength(length, cost, None, None) for length, cost in zip(wanted, costs, strict=True))
+        return Profile(model.name, model.revision, device, threads, None, None, counted)
     tell("loading")
     subject = Subject(model, device, logs, dict.fromkeys(THREAD_VARIABLES, str(threads)))
     with contextlib.closing(subject.runner):

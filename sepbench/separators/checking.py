@@ -22,9 +22,11 @@ from sepbench.errors import SepbenchError
 from sepbench.manifest import QueryMode
 from sepbench.metrics.alignment import TOLERANCE_SECONDS
 from sepbench.separators.command import CommandRunner
+from sepbench.separators.composing import with_folders
 from sepbench.separators.runner import Runner, checked
 from sepbench.separators.separator import Estimate, Request
 from sepbench.separators.spec import Model
+from sepbench.separators.weight_files import require_weights
 from sepbench.separators.worker_runner import WorkerRunner
 
 State = Literal["ok", "failed", "not applicable"]
@@ -32,7 +34,8 @@ State = Literal["ok", "failed", "not applicable"]
 CORPUS = "synthetic"
 ANY_RATE = 16000
 SECONDS = 2.0
-SHORT_SECONDS = 0.1
+SHORT_SECONDS = (0.1, 0.01)
+"""The second is shorter than the window of every usual spectrogram."""
 BATCH = 3
 BATCH_TOLERANCE = 1e-5
 WARM_UP_ITEMS = 5
@@ -59,12 +62,15 @@ class NotApplicable(Exception):
 
 
 class Subject:
-    """The adapter under test, loaded, and the sounds it is asked about."""
+    """The adapter under test, loaded, and the sounds it is asked about; `variables` are its environment's."""
 
-    def __init__(self, model: Model, device: str, logs: Path | None) -> None:
+    def __init__(
+        self, model: Model, device: str, logs: Path | None, variables: Mapping[str, str] | None = None
+    ) -> None:
         self.model = model
         self._device = device
         self._logs = logs
+        self._variables = variables
         labels: dict[str, Audio] = {}
         self._rate = model.file.sample_rate or ANY_RATE
         for clip in open_corpus(CORPUS).clips():
@@ -72,6 +78,7 @@ class Subject:
                 recording = open_corpus(CORPUS).read(clip.id)
                 labels[clip.labels[0]] = resample(recording.audio, recording.sample_rate, self._rate)
         self._sounds = list(labels.items())
+        require_weights(model)
         began = time.perf_counter()
         self.runner = self.started()
         self.load_seconds = time.perf_counter() - began
@@ -83,7 +90,8 @@ class Subject:
             return CommandRunner(model)
         training = {"corpora": [CORPUS], "excluded_groups": [], "sample_rate": self._rate}
         context = {"training": training} if "training_clips" in model.file.needs else {}
-        return WorkerRunner(model, model.config | context, self._device, self._logs)
+        config = with_folders(model, model.config | context)
+        return WorkerRunner(model, config, self._device, self._logs, self._variables)
 
     def request(
         self, index: int = 0, *, samples: int | None = None, gain: float = 1.0, mode: QueryMode | None = None
@@ -232,9 +240,11 @@ def _odd_lengths(subject: Subject) -> str:
 
 
 def _very_short(subject: Subject) -> str:
-    request = subject.request(samples=round(SHORT_SECONDS * subject.request().sample_rate))
-    _require_sound(request, subject.answer(request))
-    return f"{len(request.mixture)} samples"
+    lengths = [round(seconds * subject.request().sample_rate) for seconds in SHORT_SECONDS]
+    for samples in lengths:
+        request = subject.request(samples=samples)
+        _require_sound(request, subject.answer(request))
+    return ", ".join(map(str, lengths)) + " samples"
 
 
 def _memory(subject: Subject) -> str:

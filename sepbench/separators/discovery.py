@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from sepbench.errors import MissingData
-from sepbench.search_path import closest, folders
-from sepbench.separators.spec import Model, load_model
+from sepbench.search_path import folders
+from sepbench.separators.composing import assemble
+from sepbench.separators.spec import Model
 
 ENTRY_POINT_GROUP = "sepbench.adapters"
 
@@ -27,14 +27,7 @@ def find_models(names: Sequence[str], named: Sequence[Path] = ()) -> list[Model]
     """The models of ``A,B:variant``, in the order given, each once.
 
     Raises:
-        MissingData: an unknown adapter; the nearest names are given.
-        InvalidRecord: an unknown variant, or a faulty ``adapter.toml``.
+        MissingData, InvalidRecord: as of `sepbench.separators.composing.assemble`.
     """
     known = adapter_folders(named)
-    models = []
-    for name in dict.fromkeys(names):
-        adapter, _, variant = name.partition(":")
-        if adapter not in known:
-            raise MissingData("unknown model", given=name, remedy=closest(adapter, list(known)))
-        models.append(load_model(known[adapter], variant))
-    return models
+    return [assemble(name, known) for name in dict.fromkeys(names)]

@@ -86,7 +86,8 @@ class Cost:
 class Separator(Protocol):
     """What ``adapters/<name>/adapter.py`` defines as ``class Adapter``.
 
-    Optional, and asked for by name: ``cost(self, seconds: float) -> Cost``, for a mixture of that length.
+    Optional, and asked for by name: ``cost(self, seconds: float) -> Cost``, for a mixture of that length, and
+    ``sketch(self, config) -> None``, in the place of `load` where no weights are: `cost` is all that follows.
     """
 
     def load(self, config: Mapping[str, Any], device: str) -> None:

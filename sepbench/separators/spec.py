@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from sepbench.errors import InvalidRecord
-from sepbench.manifest import STRICT, QueryMode
+from sepbench.manifest import HIGHEST_RATE, LOWEST_RATE, STRICT, QueryMode, is_inside
 from sepbench.records import canonical_json, load_toml
 
 if TYPE_CHECKING:
@@ -20,20 +21,73 @@ if TYPE_CHECKING:
 Paradigm = Literal["mask", "regenerate", "generative", "control", "oracle", "files"]
 Runtime = Literal["inline", "worker", "command"]
 VENV_MARK = "pyvenv.cfg"
+VARIANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
+MOST_SECONDS = 1e7
+MOST_GB = 1e6
 Needs = Literal["references", "all_prompts", "training_clips"]
 
 
 @dataclass(frozen=True)
+class Conversion:
+    """How a published file becomes a safetensors file of what is read and nothing else (``sepbench weights convert``).
+
+    Attributes:
+        file: the result, relative to the folder of weights.
+        within: the entry of the published file that holds the tensors; empty where the file itself does.
+        keep: beginnings of the names that are read; none means all.
+        drop: beginnings of names among them that are not.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    file: str
+    within: str = ""
+    keep: tuple[str, ...] = ()
+    drop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class WeightFile:
-    """One file of weights and where it comes from."""
+    """One file of weights and where it comes from.
+
+    Attributes:
+        url: ``https://...`` or ``hf://owner/repo@revision/path``.
+        file: where it goes, relative to the folder of weights.
+        sha256, bytes: as published; left out where its publisher states none.
+        name: what ``sepbench weights fetch`` calls it, the model's own name by default; files that several models
+            share have one of their own.
+        conversion: None for a file that is read as it is.
+        by_hand: how a person comes by a file that no program can fetch; empty for all others.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     url: str
-    sha256: str
-    bytes: int
     file: str
     licence: str
+    sha256: str | None = None
+    bytes: int | None = None
+    name: str = ""
+    conversion: Conversion | None = None
+    by_hand: str = ""
+
+
+@dataclass(frozen=True)
+class VariantFacts:
+    """What is another fact for a variant than for its adapter; None is the same."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = STRICT
+
+    title: str | None = None
+    sample_rate: int | None = None
+    weights: tuple[WeightFile, ...] | None = None
+    needs: tuple[Needs, ...] | None = None
+    trained_on: tuple[str, ...] | None = None
+    untrained: bool | None = None
+
+    def given(self) -> dict[str, Any]:
+        """By name, those that are other ones."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 @dataclass(frozen=True)
@@ -52,7 +106,10 @@ class AdapterFile:
         max_memory_gb: address space of a worker in GiB; not applied on a GPU, whose driver reserves far more than it
             uses.
         python: for ``runtime = "worker"``: an interpreter or a virtual environment's folder, from the adapter's folder.
+        untrained: its weights are drawn at random, to try the way and not to separate: marked in every table, and
+            never ranked.
         config: settings handed to `load`; a variant overrides them.
+        facts: by variant, what is another one for it than said above.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -77,8 +134,10 @@ class AdapterFile:
     extra: str = ""
     weights: tuple[WeightFile, ...] = ()
     trained_on: tuple[str, ...] = ()
+    untrained: bool = False
     config: dict[str, Any] = dataclasses.field(default_factory=dict)
     variants: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+    facts: dict[str, VariantFacts] = dataclasses.field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,8 +147,10 @@ class Model:
     Attributes:
         name: ``adapter`` or ``adapter:variant``.
         folder: where ``adapter.toml`` stands.
+        file: its content, with the variant's own facts.
         config: the settings, the variant's over the adapter's.
         revision: hash of the folder's files: other code is another model.
+        bases: the models that it asks (`sepbench.separators.composing`); none for most.
     """
 
     name: str
@@ -97,6 +158,7 @@ class Model:
     file: AdapterFile
     config: dict[str, Any]
     revision: str
+    bases: tuple[Model, ...] = ()
 
     @property
     def native_removal(self) -> bool:
@@ -112,6 +174,7 @@ def load_model(folder: Path, variant: str = "") -> Model:
     """
     path = folder / "adapter.toml"
     file = load_toml(AdapterFile, path)
+    _check(file, path)
     if file.runtime == "command" and not file.command:
         raise InvalidRecord(
             f"{path}: field command", given="nothing", wanted="the command line to run", remedy="add it"
@@ -131,7 +194,35 @@ def load_model(folder: Path, variant: str = "") -> Model:
             remedy="name one of them, or none",
         )
     name = f"{folder.name}:{variant}" if variant else folder.name
+    if variant in file.facts:
+        file = dataclasses.replace(file, **file.facts[variant].given())
+        _check(file, path)
     return Model(name, folder, file, file.config | file.variants.get(variant, {}), _revision(folder))
+
+
+def _check(file: AdapterFile, path: Path) -> None:
+    """Bounds: what is beyond them would be found in the middle of a run, or name a file outside of its folder."""
+    rate, gigabytes = file.sample_rate, file.max_memory_gb
+    places = [place for one in file.weights for place in (one.file, one.conversion and one.conversion.file) if place]
+    facts = {field.name for field in dataclasses.fields(VariantFacts)}
+    misplaced = [f"{name}.{key}" for name, settings in file.variants.items() for key in settings if key in facts]
+    seconds = [one for one in (file.timeout_seconds, file.load_timeout_seconds, file.max_seconds) if one is not None]
+    for field, given, good, wanted in (
+        (
+            "sample_rate",
+            rate,
+            rate is None or LOWEST_RATE <= rate <= HIGHEST_RATE,
+            f"{LOWEST_RATE} to {HIGHEST_RATE} Hz",
+        ),
+        ("max_seconds, timeout_seconds", seconds, all(0 < one <= MOST_SECONDS for one in seconds), "positive seconds"),
+        ("max_memory_gb", gigabytes, gigabytes is None or 0 < gigabytes <= MOST_GB, "a positive number"),
+        ("variants", list(file.variants), all(map(VARIANT.fullmatch, file.variants)), "letters, digits and ._+-"),
+        ("facts", list(file.facts), file.facts.keys() <= file.variants.keys(), "names of variants"),
+        ("variants", misplaced, not misplaced, "settings; facts of a variant go below [facts.<variant>]"),
+        ("weights.file", places, all(map(is_inside, places)), "paths inside their folder"),
+    ):
+        if not good:
+            raise InvalidRecord(f"{path}: field {field}", given=str(given)[:200], wanted=wanted, remedy="correct it")
 
 
 def _revision(folder: Path) -> str:

@@ -4,9 +4,9 @@ Run as a plain file, never imported: Python 3.8 or newer, the standard library a
 one line of JSON and then samples, raw little-endian float32, over duplicates of stdin and stdout; descriptor 1 itself
 is pointed at stderr before any foreign code runs, so nothing that a model prints can get among them.
 
-Asked ``load``, it answers ``ready``; asked ``separate``, it answers ``estimates``; asked ``embed``, it answers
-``vectors``; asked ``cost``, it answers ``cost``; whatever the adapter raises is answered as ``error``. It ends when its
-stdin does.
+Asked ``load``, it answers ``ready``, and so for ``sketch``, after which an adapter without weights can say its cost;
+asked ``separate``, it answers ``estimates``; asked ``embed``, it answers ``vectors``; asked ``cost``, it answers
+``cost``; whatever the adapter raises is answered as ``error``. It ends when its stdin does.
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ def main(life: int) -> None:
             return
         coming = ahead.submit(receive, reader)
         header, arrays = frame
-        if header["type"] == "load":
+        if header["type"] in ("load", "sketch"):
             answer, adapter = attempt(partial(_load, header))
             send(writer, answer, [])
         elif header["type"] == "embed":
@@ -217,7 +217,12 @@ def _load(header: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
     sys.modules["sepbench_adapter"] = module
     spec.loader.exec_module(module)  # type: ignore[union-attr]
     adapter = module.Adapter()
-    adapter.load(header["config"], header["device"])
+    if header["type"] == "load":
+        adapter.load(header["config"], header["device"])
+    elif hasattr(adapter, "sketch"):
+        adapter.sketch(header["config"])
+    else:
+        adapter = None  # it cannot say its cost unless it is loaded
     versions = {"python": platform.python_version(), "numpy": np.__version__}
     return {"type": "ready", "protocol": PROTOCOL, "versions": versions}, adapter
 

@@ -12,15 +12,15 @@ from sepbench.metrics.registry import select
 from sepbench.separators.discovery import find_models
 from sepbench.suite import LoadedSuite
 
-TOML = """title = "Again"
-paradigm = "mask"
-licence = "MIT"
-runtime = "{runtime}"
-
-[config]
-bases = ["template"]
+HEAD = 'paradigm = "mask"\nlicence = "MIT"\n'
+LEARNER = """from sepbench.separators.separator import Estimate
+class Adapter:
+    def load(self, config, device):
+        self.clips = len(config["training"]["excluded_groups"])
+    def separate(self, requests):
+        return [Estimate(r.item, r.mixture + r.mixture**2 / self.clips, r.sample_rate) for r in requests]
 """
-CODE = """from sepbench.separators.bases import open_bases
+AGAIN = """from sepbench.separators.bases import open_bases
 from sepbench.separators.separator import Estimate
 class Adapter:
     def load(self, config, device):
@@ -32,6 +32,12 @@ class Adapter:
 """
 
 
+def write(folder: Path, name: str, toml: str, code: str) -> None:
+    (folder / name).mkdir()
+    (folder / name / "adapter.toml").write_text(f'title = "{name}"\n{HEAD}{toml}')
+    (folder / name / "adapter.py").write_text(code)
+
+
 def scored(suite: LoadedSuite, folder: Path, *models: str) -> Outcome:
     found = tuple(find_models(models, [folder]))
     return run(RunConfig(suite=suite, models=found, metrics=tuple(select(["si_sdr"])), out=folder / "run", limit=3))
@@ -41,14 +47,13 @@ def scored(suite: LoadedSuite, folder: Path, *models: str) -> Outcome:
 def test_a_base_learns_from_the_clips_that_it_would_learn_from_alone(
     runtime: str, suite: LoadedSuite, tmp_path: Path
 ) -> None:
-    (tmp_path / "again").mkdir()
-    (tmp_path / "again" / "adapter.toml").write_text(TOML.format(runtime=runtime))
-    (tmp_path / "again" / "adapter.py").write_text(CODE)
-    outcome = scored(suite, tmp_path, "template", "again")
-    template, again = (outcome.summary["models"][name] for name in ("template", "again"))
+    write(tmp_path, "learner", 'needs = ["training_clips"]\n', LEARNER)
+    write(tmp_path, "again", f'runtime = "{runtime}"\n[config]\nbases = ["learner"]\n', AGAIN)
+    outcome = scored(suite, tmp_path, "learner", "again")
+    learner, again = (outcome.summary["models"][name] for name in ("learner", "again"))
     assert outcome.failed == 0 and again["metrics"]["si_sdr"]["n"] > 0
-    assert again["metrics"] == template["metrics"]
-    assert again["needs"] == template["needs"] == ["training_clips"]
+    assert again["metrics"] == learner["metrics"]
+    assert again["needs"] == learner["needs"] == ["training_clips"]
 
 
 def test_eventsep_without_weights_runs_from_end_to_end(suite: LoadedSuite, tmp_path: Path) -> None:

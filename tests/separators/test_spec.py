@@ -84,3 +84,50 @@ def test_working_folder_comes_before_what_is_shipped(folder: Path, monkeypatch: 
 def test_every_shipped_adapter_reads_and_has_a_page() -> None:
     for name, path in adapter_folders().items():
         assert load_model(path).file.title and (path / "README.md").is_file(), name
+
+
+FACTS = """
+[variants.small]
+steps = 1
+
+[facts.small]
+title = "Small"
+sample_rate = 16000
+untrained = true
+
+[[facts.small.weights]]
+url = "https://a.example/small.pt"
+file = "mine/small.pt"
+licence = "MIT"
+
+[facts.small.weights.conversion]
+file = "mine/small.safetensors"
+keep = ["net."]
+"""
+
+
+def test_a_variants_facts_stand_over_its_adapters(folder: Path) -> None:
+    path = folder / "mine" / "adapter.toml"
+    path.write_text(TEXT + FACTS)
+    plain, fast, small = find_models(["mine", "mine:fast", "mine:small"], [folder])
+    assert (small.file.title, small.file.sample_rate, small.file.untrained) == ("Small", 16000, True)
+    assert (plain.file.title, plain.file.sample_rate, plain.file.untrained) == ("Mine", 32000, False)
+    assert plain.file == fast.file and small.file.paradigm == "mask" and small.config == {"steps": 1}
+    assert plain.file.weights == () and small.file.weights[0].conversion is not None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "match"),
+    [
+        ("[facts.small]", "[facts.smal]", r"field facts: given .*; wanted names of variants"),
+        ("steps = 1", "untrained = true", r"field variants: given \['small.untrained'\]; wanted settings; facts of"),
+        ("sample_rate = 16000", "sample_rate = 1", r"field sample_rate: given 1; wanted"),
+        ("untrained = true", 'untrained = "yes"', r"line \d+: field facts.small.untrained: given 'yes'"),
+        ('"mine/small.pt"', '"../small.pt"', r"field weights.file: given \['../small.pt', 'mine/small.safetensors'\]"),
+        ('"mine/small.safetensors"', '"/small"', r"field weights.file: given \['mine/small.pt', '/small'\]"),
+    ],
+)
+def test_bad_facts_are_named(folder: Path, old: str, new: str, match: str) -> None:
+    (folder / "mine" / "adapter.toml").write_text(TEXT + FACTS.replace(old, new))
+    with pytest.raises(InvalidRecord, match=match):
+        load_model(folder / "mine", "small")
