@@ -4,7 +4,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 MODELS := mixture,silence,noise-matched,oracle-irm,oracle-ibm,oracle-wiener,template,nmf
 
-BENCHMARKS := overhead throughput memory planning cost_curve metrics second_system ray_against_local
+BENCHMARKS := overhead throughput memory planning cost_curve metrics second_system audiosep ray_against_local
 
 .PHONY: demo test test-slow bench lint format verify clean
 

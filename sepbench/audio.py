@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sepbench.errors import MissingData, SepbenchError
-from sepbench.manifest import HIGHEST_RATE, LOWEST_RATE
 
 Audio = NDArray[np.float32]
 AnyFloat = TypeVar("AnyFloat", np.float32, np.float64)
@@ -25,6 +24,8 @@ AnyFloat = TypeVar("AnyFloat", np.float32, np.float64)
 RESAMPLER = "soxr_hq"
 """Name that manifests and signatures carry; the soxr version stands in run.json."""
 BLOCK = 1 << 16
+LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
+"""Of a recording, in Hz."""
 
 
 @dataclass(frozen=True)

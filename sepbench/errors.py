@@ -83,5 +83,9 @@ class RunFolderError(SepbenchError):
     """A run folder is locked, belongs to another run, or cannot be written."""
 
 
+class NotApplicable(SepbenchError):
+    """A separator of fixed stems does not know what an item asks for: neither its failure nor its score."""
+
+
 class SeparatorFailure(SepbenchError):
     """A separator broke its contract: wrong order, shape, type, or it could not be started."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from sepbench.audio import HIGHEST_RATE, LOWEST_RATE
 from sepbench.errors import InvalidRecord
+from sepbench.paths import is_inside, is_name, write_whole
 from sepbench.records import canonical_json, parse_json, read_lines, read_text
 
 if TYPE_CHECKING:
@@ -23,12 +24,9 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 ID_DIGITS = 16
-LOWEST_RATE, HIGHEST_RATE = 1000, 768_000
 MOST_SAMPLES = 1 << 28
 """Of one mixture: 93 minutes at 48 kHz. A row is refused before memory is taken for what it announces."""
 MOST_DB = 200.0
-LONGEST_NAME, LONGEST_PATH = 240, 1024
-"""Bytes: what usual file systems take, with room for an extension and for the folder above."""
 
 Role = Literal["target", "noise"]
 SnrMode = Literal["power", "active", "lufs", "none"]
@@ -302,37 +300,6 @@ def _check(mixture: Mixture, place: str) -> None:
             refuse(f"queries.{i}.text_sha256", "nothing", "the sha256 of the text that text_from names")
 
 
-def is_inside(path: str) -> bool:
-    """Whether a relative POSIX path stays inside its root, and can be a file's, on every system.
-
-    >>> [is_inside(p) for p in ("audio/1.wav", "../1.wav", "/etc/passwd", "a/../../b", "C:/x", "a\\\\b")]
-    [True, False, False, False, False, False]
-    """
-    if not path or "\\" in path or ":" in path.split("/")[0] or not is_short(path):
-        return False
-    parts = PurePosixPath(path).parts
-    return not path.startswith("/") and ".." not in parts and bool(parts)
-
-
-def is_short(path: str) -> bool:
-    """Whether the system can be asked for such a path at all: with a NUL, or names too long, it would refuse.
-
-    >>> is_short("a/b"), is_short("a" * 300), is_short("a\\0b")
-    (True, False, False)
-    """
-    sizes = [len(part.encode(errors="replace")) for part in path.split("/")]
-    return "\0" not in path and max(sizes) <= LONGEST_NAME and sum(sizes) + len(sizes) <= LONGEST_PATH
-
-
-def is_name(text: str) -> bool:
-    """Whether a suite or a list may be called so: folders and variables are named after it.
-
-    >>> [is_name(name) for name in ("open_domain", "hsm_tss/clotho", "..", "a=b", "a\\nb")]
-    [True, True, False, False, False]
-    """
-    return is_inside(text) and text.isprintable() and "=" not in text
-
-
 def meta_path(path: Path) -> Path:
     """``name.jsonl`` -> ``name.meta.json``."""
     return path.with_name(path.name.removesuffix(".jsonl") + ".meta.json")
@@ -415,14 +382,3 @@ def pretty_json(record: Any) -> str:
         json.dumps(json.loads(canonical_json(dataclasses.asdict(record))), indent=2, sort_keys=True, ensure_ascii=False)
         + "\n"
     )
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file atomically: a reader, or a crash, sees the old or the new one and nothing between."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    with partial.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)

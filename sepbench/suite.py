@@ -10,22 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from sepbench.audio import HIGHEST_RATE, LOWEST_RATE
 from sepbench.errors import InvalidRecord, MissingData
-from sepbench.manifest import (
-    HIGHEST_RATE,
-    LOWEST_RATE,
-    SCHEMA,
-    STRICT,
-    Manifest,
-    Mixture,
-    Query,
-    QueryKind,
-    QueryMode,
-    is_inside,
-    is_name,
-    load_meta,
-)
+from sepbench.manifest import SCHEMA, STRICT, Manifest, Mixture, Query, QueryKind, QueryMode, load_meta
 from sepbench.manifest import load as load_manifest
+from sepbench.paths import is_inside, is_name
 from sepbench.records import canonical_json, load_toml, parse_toml, read_lines, read_text
 from sepbench.search_path import closest, folders
 

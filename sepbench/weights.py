@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sepbench.errors import MissingData, SepbenchError
-from sepbench.manifest import write_whole
+from sepbench.paths import write_whole
 from sepbench.records import read_text
 from sepbench.search_path import cache_folder
 

@@ -11,18 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sepbench.errors import InvalidRecord, MissingData, SepbenchError
-from sepbench.manifest import (
-    Meta,
-    content_hash,
-    content_id,
-    is_inside,
-    load,
-    meta_path,
-    parse_line,
-    save,
-    to_line,
-    with_id,
-)
+from sepbench.manifest import Meta, content_hash, content_id, load, meta_path, parse_line, save, to_line, with_id
+from sepbench.paths import is_inside
 from tests.rows import mixture, source
 
 META = Meta(1, "test", "test", 0, 0, "", {}, {}, {})

@@ -52,6 +52,15 @@ class Adapter:
         self._windows = aligned_windows(self._framing)
         self._embedded = lru_cache(KEPT_PROMPTS)(self._embed)
 
+    def sketch(self, config: Mapping[str, Any]) -> None:
+        """Every shape and no weights, for `cost`."""
+        with torch.device("meta"):
+            self._separator, self._text = sized(config)
+        self._text.requires_grad_(False)
+        self._device = "meta"
+        self._framing = self._separator.base.spectra.framing
+        self._windows = aligned_windows(self._framing)
+
     def separate(self, requests: Sequence[Request]) -> Sequence[Estimate]:
         """One estimate per request; those of equal length are separated together."""
         by_length: dict[int, list[int]] = {}
@@ -70,7 +79,7 @@ class Adapter:
         tokens = torch.ones((1, COUNTED_TOKENS), dtype=torch.long, device=self._device)
 
         def run() -> None:
-            self._text(tokens, torch.ones_like(tokens))
+            self._text(tokens)
             for length in lengths:
                 separator(torch.zeros(1, 1, length, device="meta"), torch.zeros(1, CONDITION, device="meta"))
 

@@ -123,6 +123,9 @@ def _print_summary(outcome: Outcome) -> None:
         print(f"coverage: {suite['missing_items']} items lack clips on this machine")
     for unbuilt in suite["unbuilt"]:
         print(f"not built: list {unbuilt['list']}, {unbuilt['mixtures'] or 'some'} mixtures: {unbuilt['reason']}")
+    for name, model in models.items():
+        if model["not_applicable"]:
+            print(f"not applicable: {name} to {model['not_applicable']} items, which ask for no stem it knows")
     if suite["refused_items"]:
         print(f"refused: {suite['refused_items']} items whose mixtures break the drawing rules (silence, extreme gain)")
     print(f"{outcome.computed} items computed, {outcome.failed} failed; results in {outcome.folder}")

@@ -25,7 +25,8 @@ from sepbench.corpora.about import About, RemoteFile, Unpack
 from sepbench.corpora.audio_files import AudioFiles
 from sepbench.corpora.corpus import corpus_root
 from sepbench.errors import MissingData
-from sepbench.manifest import Clip, is_inside
+from sepbench.manifest import Clip
+from sepbench.paths import is_inside
 from sepbench.tables import Line, index_version, read_table, unlike
 
 SOURCE = "the file of that name of Clotho v2.1 (Zenodo 4783391)"

@@ -20,7 +20,8 @@ from sepbench.corpora.about import About, RemoteFile, Unpack
 from sepbench.corpora.audio_files import AudioFiles
 from sepbench.corpora.corpus import corpus_root
 from sepbench.errors import InvalidRecord
-from sepbench.manifest import Clip, is_inside
+from sepbench.manifest import Clip
+from sepbench.paths import is_inside
 from sepbench.records import canonical_json, parse_json, read_text
 from sepbench.tables import index_version
 

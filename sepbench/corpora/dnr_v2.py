@@ -18,7 +18,8 @@ from sepbench.corpora.about import About, RemoteFile
 from sepbench.corpora.audio_files import AudioFiles
 from sepbench.corpora.corpus import corpus_root
 from sepbench.errors import MissingData
-from sepbench.manifest import Clip, is_inside
+from sepbench.manifest import Clip
+from sepbench.paths import is_inside
 from sepbench.tables import index_version
 
 STEMS = ("speech", "music", "sfx")

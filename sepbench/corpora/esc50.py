@@ -17,7 +17,8 @@ from sepbench.audio import Recording
 from sepbench.corpora.about import About, RemoteFile
 from sepbench.corpora.audio_files import AudioFiles
 from sepbench.corpora.corpus import corpus_root
-from sepbench.manifest import Clip, is_inside
+from sepbench.manifest import Clip
+from sepbench.paths import is_inside
 from sepbench.tables import Line, index_version, read_table, unlike
 
 COLUMNS = ("filename", "fold", "target", "category", "esc10", "src_file", "take")

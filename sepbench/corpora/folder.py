@@ -16,7 +16,8 @@ from sepbench.audio import Recording
 from sepbench.corpora.about import About
 from sepbench.corpora.audio_files import AudioFiles
 from sepbench.corpora.corpus import corpus_root
-from sepbench.manifest import Clip, is_inside
+from sepbench.manifest import Clip
+from sepbench.paths import is_inside
 from sepbench.records import canonical_json, read_text
 from sepbench.tables import Line, index_version, read_table, unlike
 

@@ -15,7 +15,8 @@ from sepbench.audio import read as read_audio
 from sepbench.corpora.about import About
 from sepbench.corpora.corpus import corpus_root, corpus_variable
 from sepbench.errors import InvalidRecord, MissingData
-from sepbench.manifest import Clip, Manifest, is_short, meta_path
+from sepbench.manifest import Clip, Manifest, meta_path
+from sepbench.paths import is_short
 
 FOLDER = "pairs_folder"
 """Key of a list's recipe: the folder with its audio, relative to the list's own."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sepbench.errors import MissingData, SepbenchError
-from sepbench.manifest import write_whole
+from sepbench.paths import write_whole
 from sepbench.records import canonical_json
 from sepbench.search_path import cache_folder, closest
 from sepbench.worker_process import python_at

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sepbench.audio import Audio, resample
 from sepbench.corpora.texts import query_text
 from sepbench.engine.isolation import around_item
+from sepbench.errors import NotApplicable
 from sepbench.manifest import Mixture, Query
 from sepbench.mixing import Rendered, reference
 from sepbench.results.rows import Failure
@@ -53,7 +54,27 @@ def make_request(model: Model, mixture: Mixture, rendered: Rendered, heard: Hear
         references = tuple(resample(part, mixture.sample_rate, rate) for part in parts)
     prompts = tuple(query_text(other) for other in mixture.queries) if "all_prompts" in needs else ()
     item = mixture.item(query_index)
-    return Request(item, heard.at(rate), rate, query_text(query), asked.mode, prompts, references)
+    return Request(item, heard.at(rate), rate, _asked_text(model, mixture, query), asked.mode, prompts, references)
+
+
+def _asked_text(model: Model, mixture: Mixture, query: Query) -> str:
+    """The query's words; for a model of fixed stems the one that all its sources are labelled with.
+
+    Raises:
+        NotApplicable: there is no such stem.
+    """
+    known = model.file.prompts
+    if isinstance(known, str):
+        return query_text(query)
+    labels = [set(mixture.sources[index].labels) for index in query.sources]
+    stems = [stem for stem in known if labels and all(stem in one for one in labels)]
+    if len(stems) != 1:
+        raise NotApplicable(
+            f"{model.name} knows no stem of this query",
+            given=", ".join(sorted(set().union(*labels))) or "no source",
+            wanted=f"one of {', '.join(known)}",
+        )
+    return stems[0]
 
 
 def extraction_of(query: Query) -> Query:

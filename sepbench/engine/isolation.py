@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from sepbench.errors import SepbenchError
+from sepbench.errors import NotApplicable, SepbenchError
 from sepbench.mixing import UnrenderableMixture
 from sepbench.results.rows import Failure, RowStatus
 
@@ -30,7 +30,9 @@ def around_adapter(start: Callable[[], Result]) -> Result | Failure:
 
 
 def row_status(failure: Failure) -> RowStatus:
-    """Whether a mixture that cannot be rendered is the list's fault or this machine's."""
+    """Whether the list is to blame, nobody, or the model and this machine."""
+    if failure.type == NotApplicable.__name__:
+        return "not_applicable"
     return "refused" if failure.type == UnrenderableMixture.__name__ else "failed"
 
 

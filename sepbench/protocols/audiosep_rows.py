@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sepbench.manifest import is_inside
+from sepbench.paths import is_inside
 from sepbench.protocols.sheet import Sheet
 from sepbench.tables import Line
 

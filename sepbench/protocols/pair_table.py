@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sepbench.errors import InvalidRecord, MissingData, SepbenchError
-from sepbench.manifest import is_inside
+from sepbench.paths import is_inside
 from sepbench.protocols.sheet import Sheet, read_sheet
 from sepbench.records import read_text
 from sepbench.search_path import closest

@@ -17,18 +17,8 @@ from sepbench.audio import RESAMPLER, Recording, samples_sha256
 from sepbench.audio import read as read_audio
 from sepbench.corpora.pairs import ABOUT, FOLDER
 from sepbench.errors import InvalidRecord, SepbenchError
-from sepbench.manifest import (
-    SCHEMA,
-    Manifest,
-    Meta,
-    Mixture,
-    Premixed,
-    Query,
-    Source,
-    save,
-    with_id,
-    write_whole,
-)
+from sepbench.manifest import SCHEMA, Manifest, Meta, Mixture, Premixed, Query, Source, save, with_id
+from sepbench.paths import write_whole
 from sepbench.protocols.pair_table import Pair, PairTable, ReadPairs, read_pairs
 
 LIST_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")

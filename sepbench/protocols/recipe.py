@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
+from sepbench.audio import HIGHEST_RATE, LOWEST_RATE
 from sepbench.errors import InvalidRecord
-from sepbench.manifest import HIGHEST_RATE, LOWEST_RATE, MOST_SAMPLES, SCHEMA, STRICT, ClipRule, SnrMode
+from sepbench.manifest import MOST_SAMPLES, SCHEMA, STRICT, ClipRule, SnrMode
 from sepbench.records import load_toml
 
 if TYPE_CHECKING:

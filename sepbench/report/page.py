@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sepbench.errors import InvalidRecord, SepbenchError
-from sepbench.manifest import write_whole
+from sepbench.paths import write_whole
 from sepbench.report.plots import snr_curves
 from sepbench.report.robustness import AnalysisPart, analysis_parts
 from sepbench.report.slices import slice_tables

@@ -222,6 +222,8 @@ def _marks(model: Mapping[str, Any]) -> tuple[str, ...]:
     marks += ["gave the mixture back every time"] if "only_mixtures" in model["flags"] else []
     learnt = ", ".join(model.get("in_domain", ()))
     marks += [f"trained on {learnt}"] if learnt else []
+    if beyond := model.get("not_applicable", 0):
+        marks.append(f"not applicable to {beyond} items, which ask for no stem it knows")
     failed = model["coverage"]["failed"]
     return tuple(marks + ([f"{failed} items failed"] if failed else []))
 

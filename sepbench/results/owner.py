@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from sepbench.errors import InvalidRecord, RunFolderError
-from sepbench.manifest import SCHEMA, STRICT, write_whole
+from sepbench.manifest import SCHEMA, STRICT
+from sepbench.paths import write_whole
 from sepbench.records import canonical_json, parse_json, read_text
 from sepbench.results import provenance
 from sepbench.results.remote import RemoteFolder

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from sepbench.errors import MissingExtra, RunFolderError
-from sepbench.manifest import is_inside
+from sepbench.paths import is_inside
 
 Answer = TypeVar("Answer")
 

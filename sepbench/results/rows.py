@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from sepbench.errors import InvalidRecord, RunFolderError
-from sepbench.manifest import STRICT, write_whole
+from sepbench.manifest import STRICT
 from sepbench.metrics.metric import Status
+from sepbench.paths import write_whole
 from sepbench.records import canonical_json, parse_json
 from sepbench.results.compact import compact
 
@@ -26,9 +27,10 @@ if TYPE_CHECKING:
     from pydantic import ConfigDict
 
 Removal = Literal["native", "subtracted"]
-RowStatus = Literal["ok", "failed", "refused"]
+RowStatus = Literal["ok", "failed", "refused", "not_applicable"]
 """``refused``: the rules of drawing (silence, extreme gain) turned the mixture down when it was first heard; that is a
-property of the list, the same for every model, and nobody's failure."""
+property of the list, the same for every model, and nobody's failure. ``not_applicable``: the model knows fixed stems, and
+the item asks for none of them."""
 
 
 SUMMED = re.compile(r'(\{.*),"sum":"([0-9a-f]{8})"\}', re.DOTALL)

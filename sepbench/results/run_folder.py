@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sepbench.errors import InvalidRecord, MissingData, RunFolderError
-from sepbench.manifest import SCHEMA, write_whole
+from sepbench.manifest import SCHEMA
+from sepbench.paths import write_whole
 from sepbench.records import read_text
 from sepbench.results.rows import Row, read_rows
 

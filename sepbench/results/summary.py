@@ -70,12 +70,17 @@ def summarise_run(
     ordered = sorted(rows, key=lambda row: (row.model, row.item))
     draws = resampling([row.cluster for row in ordered], seed=suite.hash)
     context = Context(metrics, Ground(suite.suite.averaging, draws), reducing)
-    scored = [row for row in ordered if row.status != "refused"]
+    scored = [row for row in ordered if row.status not in ("refused", "not_applicable")]
     by_model = {model.name: [row for row in scored if row.model == model.name] for model in models}
+    beyond = Counter(row.model for row in ordered if row.status == "not_applicable")
     return {
         "schema": SCHEMA,
         "suite": _suite_part(suite, extent, metrics) | {"refused_items": _refused_items(ordered)},
-        "models": {model.name: _model_part(context, suite, model, by_model[model.name]) for model in models},
+        "models": {
+            model.name: _model_part(context, suite, model, by_model[model.name])
+            | {"not_applicable": beyond[model.name]}
+            for model in models
+        },
     }
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from sepbench.errors import InvalidRecord, RunFolderError
-from sepbench.manifest import write_whole
+from sepbench.paths import write_whole
 from sepbench.results.merging import Key, Merged, merge_rows
 from sepbench.results.owner import LIVE_MINUTES, OWNER, Ownership
 from sepbench.results.remote import RemoteFolder

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from sepbench.audio import HIGHEST_RATE, LOWEST_RATE
 from sepbench.errors import InvalidRecord
-from sepbench.manifest import HIGHEST_RATE, LOWEST_RATE, STRICT, QueryMode, is_inside
+from sepbench.manifest import STRICT, QueryMode
+from sepbench.paths import is_inside
 from sepbench.records import canonical_json, load_toml
 
 if TYPE_CHECKING:

@@ -199,7 +199,9 @@ def attempt(work: Callable[[], tuple[dict[str, Any], Any]]) -> tuple[dict[str, A
         _synchronise()
     except (Exception, SystemExit) as error:  # the wall between a model's code and the harness, on the model's side
         traceback.print_exc()
-        message = str(error)[:MESSAGE_LENGTH].encode("utf-8", "replace").decode()
+        remedy = getattr(error, "remedy", "")  # of the harness's own errors
+        said = f"{error}; try: {remedy}" if remedy else str(error)
+        message = said[:MESSAGE_LENGTH].encode("utf-8", "replace").decode()
         answer = {"type": "error", "error": {"type": type(error).__name__, "message": message}, "fatal": _device_lost()}
         result = None
     return dict(answer, usage=_usage(time.perf_counter() - began)), result

@@ -10,7 +10,7 @@ import pytest
 from sepbench.embeddings import registry
 from sepbench.embeddings.registry import abouts, located, opened, printed_identity, wanting
 from sepbench.errors import MissingData, MissingExtra, SepbenchError
-from sepbench.manifest import is_inside
+from sepbench.paths import is_inside
 
 DEFAULT = "laion-clap:630k-audioset-best"
 

@@ -23,7 +23,8 @@ from sepbench.corpora.fetching.answer import (
 )
 from sepbench.corpora.fetching.tree import CHUNK, Report
 from sepbench.errors import InvalidRecord, SepbenchError
-from sepbench.manifest import pretty_json, write_whole
+from sepbench.manifest import pretty_json
+from sepbench.paths import write_whole
 from sepbench.records import parse_json, read_text
 
 if TYPE_CHECKING:

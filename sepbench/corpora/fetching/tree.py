@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from sepbench.errors import SepbenchError
-from sepbench.manifest import is_inside
+from sepbench.paths import is_inside
 
 CHUNK = 1 << 20
 RESERVE = 64 << 20

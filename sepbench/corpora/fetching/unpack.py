@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 
 from sepbench.corpora.fetching.tree import Report, Tree, Unpacked, crc32_of
 from sepbench.errors import InvalidRecord, SepbenchError
-from sepbench.manifest import SCHEMA, STRICT, pretty_json, write_whole
+from sepbench.manifest import SCHEMA, STRICT, pretty_json
+from sepbench.paths import write_whole
 from sepbench.records import parse_json, read_text
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, TypeVar
 
+from sepbench.audio import HIGHEST_RATE, LOWEST_RATE
 from sepbench.errors import InvalidRecord
-from sepbench.manifest import HIGHEST_RATE, LOWEST_RATE, MOST_SAMPLES, SCHEMA, STRICT
+from sepbench.manifest import MOST_SAMPLES, SCHEMA, STRICT
 from sepbench.protocols.recipe import MAX_SOURCES, MIN_SOURCES, Recipe
 from sepbench.records import load_toml
 

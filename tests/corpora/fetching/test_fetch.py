@@ -17,7 +17,7 @@ from sepbench.corpora.fetching.fetch import carry_out
 from sepbench.corpora.fetching.parcel import parcels
 from sepbench.corpora.fetching.plan import FetchPlan, plan_fetch
 from sepbench.errors import MissingExtra, SepbenchError
-from sepbench.manifest import is_inside
+from sepbench.paths import is_inside
 from tests.corpora.fetching.archives import held, split_zip_parts, tar_bytes, zip_bytes
 from tests.corpora.fetching.published import esc50_zip, served, wav
 from tests.corpora.fetching.server import FileServer, Published
