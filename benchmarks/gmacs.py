@@ -15,9 +15,9 @@ from sepbench.separators.spec import load_model
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "gmacs.md"
 SECONDS = (1.0, 10.0)
-SYSTEMS = ("codecsep", "audiosep", "sdcodec", "tdanet")
+SYSTEMS = ("codecsep", "audiosep", "sdcodec", "codecformer", "tdanet")
 CLAIMED, WHOLE_RATIO, NETWORK_RATIO = 1.35, 54, 25
-MEASURED_BY_OTHERS = (
+COUNTERS = (
     ("thop", "0.557", "0.572", "33.88"),
     ("ptflops, by layers", "0.811", "0.827", "30.56"),
     ("ptflops, by operations", "0.788", "", ""),
@@ -104,33 +104,34 @@ hold two tensors for each weight under weight norm, which are one here: paramete
 
 {table(("system", "part", "GMAC, 1 s", "10 s", "parameters M", "in"), rows)}
 
-CodecSep's text has 77 tokens, as the original pads it; AudioSep's 16. At the 512 that AudioSep's program pads to, its text
-encoder costs 48.32 GMAC; the often counted 43.49 leave out attention.
+CodecSep's text has 77 tokens, as the original pads it; AudioSep's 16. At the 512 that AudioSep's program pads to, its
+text encoder costs 48.32 GMAC; the often counted 43.49 leave out attention.
 
 ## By scope
 
 {table(("system", "scope", "GMAC, 1 s", "once per query", "GMAC, 10 s", "once per query"), sums)}
 
-A mixture is three streams of codes in SDCodec's scheme, all of which are dequantised. With a single one, codes to codes,
-FiLM included, come to 0.806 GMAC.
+A mixture is three streams of codes in SDCodec's scheme, all of which are dequantised. With a single one, codes to
+codes, FiLM included, come to 0.806 GMAC.
 
 ## CodecSep's published figures
 
-The paper (arXiv 2509.11717) gives {CLAIMED} GMACs for one second between code streams, about {WHOLE_RATIO} times less than
-AudioSep "in the same pipeline" and {NETWORK_RATIO} times less for the separators alone. It names no counter. The released
-configuration, asked by seven (one second; thop to torchinfo measured once, November 2026):
+The paper (arXiv 2509.11717) gives {CLAIMED} GMACs between code streams, about {WHOLE_RATIO} times less than AudioSep
+"in the same pipeline" and {NETWORK_RATIO} times less for the separators alone. By which counter is not known here. What
+seven of them give for one second of the released configuration (of the original programs, November 2026):
 
-{table(("counter", "masker and FiLM", "codes to codes", "AudioSep's separator"), list(MEASURED_BY_OTHERS))}
+{table(("counter", "masker and FiLM", "codes to codes", "AudioSep's separator"), list(COUNTERS))}
 
-None gives {CLAIMED}: torchinfo's 1.281 to 1.396 for codes to codes lie around it, and are no count of a sequence's work.
+None gives {CLAIMED}: torchinfo's 1.281 to 1.396 for codes to codes lie around it, but count no sequence's work.
 
 {table(("AudioSep against CodecSep, 1 s", "GMAC", "GMAC", "ratio"), ratios(found))}
 
-Two readings of the published ratios fit as numbers; neither is confirmed. AudioSep's separator (30.45) with its text
-encoder at 512 tokens as counted without attention (43.49) is 54.8 times {CLAIMED}, but the separator alone 22.6 times. As
-thop or torchinfo count the separator (33.73 to 33.88), it is 25.0 to 25.1 times {CLAIMED}, and with the codec's decoder
-before it and its encoder behind it 54.7 to 54.8 times: this fits both. Counted exactly throughout, the ratios are those of
-the first and third row above; waveform to waveform the codec costs more than AudioSep does.
+Two readings of the published ratios fit as numbers; neither is confirmed. AudioSep's separator (30.45) with its
+text encoder at 512 tokens as counted without attention (43.49) is 54.8 times {CLAIMED}, but the separator alone
+22.6 times. As thop or torchinfo count the separator (33.73 to 33.88), it is 25.0 to 25.1 times {CLAIMED}, and with
+the codec's decoder before it and its encoder behind it 54.7 to 54.8 times: this fits both. Counted exactly
+throughout, the ratios are those of the first and third row above; waveform to waveform the codec costs more than
+AudioSep does.
 """
 
 

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 Removal = Literal["native", "subtracted"]
 RowStatus = Literal["ok", "failed", "refused", "not_applicable"]
 """``refused``: the rules of drawing (silence, extreme gain) turned the mixture down when it was first heard; that is a
-property of the list, the same for every model, and nobody's failure. ``not_applicable``: the model knows fixed stems, and
-the item asks for none of them."""
+property of the list, the same for every model, and nobody's failure. ``not_applicable``: the model knows fixed stems,
+and the item asks for none of them."""
 
 
 SUMMED = re.compile(r'(\{.*),"sum":"([0-9a-f]{8})"\}', re.DOTALL)

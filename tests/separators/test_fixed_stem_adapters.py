@@ -34,7 +34,7 @@ def mixture(*queries: tuple[int, ...]) -> Mixture:
 
 def rendered() -> Rendered:
     parts = tuple(np.full(RATE, 0.1, np.float32) for _ in STEMS)
-    return Rendered(parts, np.sum(parts, axis=0), RATE)
+    return Rendered(np.sum(parts, axis=0), parts, RATE, None, (0.0,) * len(STEMS), 1.0)
 
 
 @pytest.mark.parametrize(("sources", "word"), [((0,), "speech"), ((1,), "music")])
@@ -52,7 +52,7 @@ def test_what_is_no_stem_is_not_applicable(sources: tuple[int, ...]) -> None:
     assert "one of speech, music, sfx" in failure.message
 
 
-@pytest.mark.parametrize("name", ["sdcodec", "tdanet"])
+@pytest.mark.parametrize("name", ["sdcodec", "tdanet", "codecformer"])
 def test_they_keep_the_contract(name: str) -> None:
     found = check_adapter(load_model(ADAPTERS / name, "tiny-random"))
     assert {check.name: check.reason for check in found if check.state != "ok"} == {}
@@ -81,7 +81,16 @@ def test_they_cost_what_is_known_of_them(name: str, giga: float, million: float)
 
 
 def test_a_run_without_their_stems_scores_nothing_and_fails_nothing(tmp_path: Path) -> None:
-    words = ["--models", "sdcodec:tiny-random,mixture", "--suite", "demo", "--limit", "2", "--out", str(tmp_path / "run")]
+    words = [
+        "--models",
+        "sdcodec:tiny-random,mixture",
+        "--suite",
+        "demo",
+        "--limit",
+        "2",
+        "--out",
+        str(tmp_path / "run"),
+    ]
     done = sepbench("run", *words)
     assert done.returncode == 0, done.stderr
     assert "not applicable: sdcodec:tiny-random to 2 items" in done.stdout and " 0 failed" in done.stdout
