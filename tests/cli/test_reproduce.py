@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sepbench.cli.reproduce_command import reproduce
 from sepbench.protocols.build import build
 from sepbench.protocols.recipe import QueryShares, Recipe
 from tests.cli.test_program import sepbench
@@ -15,11 +16,13 @@ from tests.cli.test_program import sepbench
 SETS = ("vggsound", "music", "esc50", "audioset", "audiocaps", "clotho")
 PUBLISHED = {"vggsound": (9.144, 9.043), "clotho": (6.850, 5.242)}
 SNR_DB = 4.0
+EVENTSEP_LISTS = [f"audiosep_{name}_premixed" for name in ("vggsound", "music", "esc50")]
 SUITE = """schema = 1
-name = "audiosep/premixed/{name}"
+name = "{name}"
 title = "Tiny"
-description = "Three mixtures"
-manifests = ["tiny"]
+description = "Three mixtures of a list"
+manifests = {manifests}
+slices = ["list"]
 scoring_rate = 16000
 metrics = ["sdr"]
 """
@@ -38,9 +41,28 @@ def complete(tmp_path: Path) -> Path:
     """A folder in which the suites are three mixtures at 4 dB, and systems give the mixture back."""
     suites = tmp_path / "manifests" / "audiosep" / "premixed"
     suites.mkdir(parents=True)
-    recipe = Recipe(
+    for name in ("tiny", *EVENTSEP_LISTS):
+        build(tiny(name), suites / f"{name}.jsonl")
+    for name in SETS:
+        text = SUITE.format(name=f"audiosep/premixed/{name}", manifests=["tiny"])
+        (suites / f"{name}.toml").write_text(text)
+    below = [f"audiosep/premixed/{name}" for name in EVENTSEP_LISTS]
+    (tmp_path / "manifests" / "eventsep.toml").write_text(SUITE.format(name="eventsep", manifests=below))
+    taus = [f'"{mask}-{tau:.2f}" = {{ tau = {tau} }}' for mask in ("hard", "soft") for tau in (0.7, 0.65, 0.6, 0.55)]
+    ensembles = [f"ensemble-{letter} = {{}}" for letter in "abcde"]
+    variants = {"eventsep": ("[variants]", *taus, *ensembles)}
+    for name in ("audiosep", "flowsep", "eventsep"):
+        folder = tmp_path / "adapters" / name
+        folder.mkdir(parents=True)
+        (folder / "adapter.toml").write_text(TOML + "\n".join(variants.get(name, ())))
+        (folder / "adapter.py").write_text(CODE)
+    return tmp_path
+
+
+def tiny(name: str) -> Recipe:
+    return Recipe(
         schema=1,
-        name="tiny",
+        name=name,
         seed=3,
         corpora=("synthetic",),
         split="test",
@@ -51,16 +73,6 @@ def complete(tmp_path: Path) -> Path:
         gains="frozen",
         queries=QueryShares(label=1.0),
     )
-    build(recipe, suites / "tiny.jsonl")
-    for name in SETS:
-        (suites / f"{name}.toml").write_text(SUITE.format(name=name))
-    taus = [f'"{mask}-{tau:.2f}" = {{ tau = {tau} }}' for mask in ("hard", "soft") for tau in (0.7, 0.65, 0.6, 0.55)]
-    for name, variants in (("audiosep", ()), ("eventsep", ("[variants]", *taus))):
-        folder = tmp_path / "adapters" / name
-        folder.mkdir(parents=True)
-        (folder / "adapter.toml").write_text(TOML + "\n".join(variants))
-        (folder / "adapter.py").write_text(CODE)
-    return tmp_path
 
 
 def cells_of(folder: Path, *words: str) -> list[dict[str, Any]]:
@@ -101,6 +113,25 @@ def test_each_row_is_its_own_variant(complete: Path) -> None:
         assert float(difference) == pytest.approx(float(found) - float(published), abs=0.0011)
     assert "VGGSound (unclear)" in table.stdout and "note: The code's sigmoid of the sigmoid" in table.stdout
     assert "partial: --limit 2" in table.stdout
+
+
+@pytest.mark.parametrize(("table", "models", "judged"), [("table1", 9, {"STOI", "ESTOI"}), ("table3", 5, set())])
+def test_a_table_is_taken_to_its_end_and_a_judge_that_is_not_here_has_no_number(
+    complete: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    table: str,
+    models: int,
+    judged: set[str],
+) -> None:
+    monkeypatch.chdir(complete)
+    monkeypatch.setenv("SEPBENCH_CACHE", str(complete / "no weights"))
+    monkeypatch.setattr("sepbench.engine.lacking.lacking", lambda configs: [])
+    reproduce(f"eventsep:{table}", device="cpu", json=True)
+    cells = json.loads(capsys.readouterr().out)["cells"]
+    columns = {cell["column"] for cell in cells}
+    assert len(cells) == models * len(columns) and judged < columns and all(cell["published"] for cell in cells)
+    assert {cell["column"] for cell in cells if cell["measured"] is not None} == judged
 
 
 def test_all_that_is_missing_is_named_with_what_brings_it(tmp_path: Path) -> None:
