@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from sepbench.separators.spec import load_model
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "gmacs.md"
 SECONDS = (1.0, 10.0)
-SYSTEMS = ("codecsep", "audiosep", "sdcodec", "codecformer", "tdanet")
+SYSTEMS = ("codecsep", "audiosep", "sdcodec", "codecformer", "tdanet", "flowsep")
+COMPOSED = "eventsep"
+"""Of others, and a detector of its own."""
+
 CLAIMED, WHOLE_RATIO, NETWORK_RATIO = 1.35, 54, 25
 COUNTERS = (
     ("thop", "0.557", "0.572", "33.88"),
@@ -34,6 +38,16 @@ def costs(name: str) -> list[Cost]:
     adapter: Any = load_separator(model)
     adapter.sketch(model.config)
     return [adapter.cost(seconds) for seconds in SECONDS]
+
+
+def composed(found: dict[str, list[Cost]]) -> list[Cost]:
+    """The composed system's: its own parts and those of its bases."""
+    bases = load_model(ROOT / "adapters" / COMPOSED).config["bases"]
+    every = costs(COMPOSED)
+    for index, own in enumerate(every):
+        parts = {f"{base}, {name}": part for base in bases for name, part in found[base][index].parts.items()}
+        every[index] = replace(own, parts={**own.parts, **parts})
+    return every
 
 
 def giga(macs: float) -> str:
@@ -94,6 +108,8 @@ def page(found: dict[str, list[Cost]]) -> str:
     """The whole page."""
     rows = [row for name, cost in found.items() for row in parts_of(name, cost)]
     sums = [row for name, cost in found.items() for row in sums_of(name, cost)]
+    unet = found["flowsep"][0].parts["UNet"]
+    steps = f"{unet.steps} steps of {giga(unet.macs / unet.steps)}"
     return f"""# Multiply-accumulates of the separators
 
 Written by `python -m benchmarks.gmacs`; `sepbench profile MODEL` shows the same. One mixture, one prompt, float32; GMAC
@@ -105,7 +121,9 @@ hold two tensors for each weight under weight norm, which are one here: paramete
 {table(("system", "part", "GMAC, 1 s", "10 s", "parameters M", "in"), rows)}
 
 CodecSep's text has 77 tokens, as the original pads it; AudioSep's 16. At the 512 that AudioSep's program pads to, its
-text encoder costs 48.32 GMAC; the often counted 43.49 leave out attention.
+text encoder costs 48.32 GMAC; the often counted 43.49 leave out attention. FlowSep makes 10.24 s whatever it is given:
+its UNet's {giga(unet.macs)} are {steps}. EventSep is the sum of its parts: a detector and both
+systems that it asks; its sentence encoder, which reads a prompt where no label fits, is not counted.
 
 ## By scope
 
@@ -139,6 +157,7 @@ def main() -> None:
     """Count and write."""
     with torch.no_grad():
         found = {name: costs(name) for name in SYSTEMS}
+        found[COMPOSED] = composed(found)
     PAGE.write_text(page(found), encoding="utf-8")
     print(f"{PAGE} written")
 

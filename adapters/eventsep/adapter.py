@@ -62,6 +62,12 @@ class Adapter:
         )
         self._bases = open_bases(config, device)
 
+    def sketch(self, config: Mapping[str, Any]) -> None:
+        """The detector's shapes and no weights, for `cost`: the bases are sketched as themselves."""
+        with torch.device("meta"):
+            self._detector = DETECTORS[config["detector"]]().eval().requires_grad_(False)
+        self._config, self._sentences, self._bases = config, None, []
+
     def separate(self, requests: Sequence[Request]) -> Sequence[Estimate]:
         """One estimate per request, as long as its mixture, at 32 kHz."""
         if self._ensemble is not None and len(requests) > 1:

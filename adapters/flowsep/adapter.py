@@ -44,6 +44,13 @@ class Adapter:
         self._steps, self._seed, self._level = config["steps"], config["seed"], config["level"]
         self._read = lru_cache(KEPT_PROMPTS)(self._read_anew)
 
+    def sketch(self, config: Mapping[str, Any]) -> None:
+        """Every shape and no weights, for `cost`."""
+        with torch.device("meta"):
+            self._network = (FlowSep() if config["checkpoint"] else FlowSep(TINY)).eval()
+        self._network.text.requires_grad_(False)
+        self._steps = config["steps"]
+
     def separate(self, requests: Sequence[Request]) -> Sequence[Estimate]:
         """One estimate per request."""
         return [Estimate(request.item, self._made(request), FRAMING.sample_rate) for request in requests]
@@ -54,11 +61,11 @@ class Adapter:
         network, meta = weightless(self._network), torch.device("meta")
         drawn = Noise.drawn(torch.Generator(), network.size.vae, network.latent_frames)
         noise = drawn.window(0, network.latent_frames, meta)
-        tokens = torch.ones((1, COUNTED_TOKENS), dtype=torch.long, device=self._network.scale_factor.device)
+        tokens = torch.ones((1, COUNTED_TOKENS), dtype=torch.long, device=meta)
 
         def run() -> None:
-            text = self._network.text(tokens, tokens.bool())
-            heard = Text(text.states.to(meta), text.mask.to(meta))
+            # One text has no padding to mask, and transformers would look at a mask's values, of which there are none.
+            heard = Text(network.text.model(input_ids=tokens).last_hidden_state, tokens.bool())
             for _ in range(windows):
                 network(torch.zeros(1, SAMPLES, device=meta), heard, noise, self._steps)
 
@@ -70,7 +77,7 @@ class Adapter:
             "encoder": NetworkPart(encoder, ("pipeline",)),
             "decoder": NetworkPart(decoder, ("pipeline",)),
             "vocoder": NetworkPart(network.vocoder, ("pipeline",)),
-            "text encoder": NetworkPart(self._network.text, ("pipeline",), per_query=True),
+            "text encoder": NetworkPart(network.text, ("pipeline",), per_query=True),
         }
         return cost_of(seconds, run, parts)
 

@@ -16,8 +16,8 @@ from sepbench.metrics.metric import Metric, Signal, Undefined, check_audible, ch
 from sepbench.metrics.shared import Once, directly
 
 TAPS = 512
-TRANSFORM = 8192
-"""Samples of the transforms that lags are computed by: so many stay in the processor's cache."""
+TRANSFORM, TOGETHER = 4096, 8
+"""Samples of the transforms that lags are computed by, and how many at a time: what stays in the processor's cache."""
 RESOLUTION = 1e-13
 """Share of the estimate's energy below which the remainder is rounding of the solution, not distortion."""
 ACCURACY = 1e-12
@@ -49,11 +49,11 @@ def sdr_bss512(*, estimate: np.ndarray, reference: np.ndarray, once: Once = dire
     >>> round(sdr_bss512(estimate=np.convolve(r, [0.0, 1.0, -0.5])[:16000] + 0.1 * n, reference=r), 1)
     21.1
     """
-    estimate, reference = check_pair(estimate=estimate, reference=reference)
+    estimate, reference = check_pair(estimate=estimate, reference=reference, once=once)
     if len(reference) < TAPS:
         raise Undefined("too_short", f"{len(reference)} samples; a filter of {TAPS} taps explains any of them")
-    check_audible(reference)
-    if is_silent(estimate):
+    check_audible(reference, once)
+    if is_silent(estimate, once):
         raise Undefined("estimate_silent", "a silent estimate has no scale")
     explained = _explained_share(estimate, reference, once)
     if 1 - explained < RESOLUTION:
@@ -73,18 +73,29 @@ def _explained_share(estimate: Signal, reference: Signal, once: Once) -> float:
 def _correlated_with_itself(reference: Signal) -> tuple[Spectra, Signal]:
     """The reference in blocks, as `_lags` wants it, and its autocorrelation ``(512,)``."""
     step = TRANSFORM - TAPS
-    padded = np.pad(reference, (0, -len(reference) % step))
-    spectra = np.conj(np.fft.rfft(padded.reshape(-1, step), TRANSFORM, axis=1))
-    return spectra, _lags(spectra, reference)
+    blocks = np.pad(reference, (0, -len(reference) % step)).reshape(-1, step)
+    spectra = np.empty((len(blocks), TRANSFORM // 2 + 1), dtype=np.complex128)
+    powers = np.zeros(TRANSFORM // 2 + 1)
+    for start in range(0, len(blocks), TOGETHER):
+        found = np.fft.rfft(blocks[start : start + TOGETHER], TRANSFORM, axis=1)
+        powers += (np.square(found.real) + np.square(found.imag)).sum(axis=0)
+        np.conj(found, out=spectra[start : start + TOGETHER])
+    # Of pairs with a boundary between them the first lies in a block's last 512 samples, the other in the next one's
+    # first 512: what is t samples later there is 512 - t samples earlier within its own stretch.
+    last, first = (np.fft.rfft(one, 2 * TAPS, axis=1) for one in (blocks[:-1, -TAPS:], blocks[1:, :TAPS]))
+    across = np.fft.irfft(np.einsum("bk,bk->k", np.conj(last), first), 2 * TAPS)
+    return spectra, np.fft.irfft(powers, TRANSFORM)[:TAPS] + across[TAPS:]
 
 
 def _lags(spectra: Spectra, signal: Signal) -> Signal:
     """Correlation of the reference with a signal 0 to 511 samples later: what all blocks give is summed as spectra."""
     step = TRANSFORM - TAPS
     padded = np.pad(signal, (0, len(spectra) * step + TAPS - len(signal)))
+    blocks = np.lib.stride_tricks.sliding_window_view(padded, TRANSFORM)[::step]
     total = np.zeros(TRANSFORM // 2 + 1, dtype=np.complex128)
-    for number, block in enumerate(spectra):
-        total += block * np.fft.rfft(padded[number * step : number * step + TRANSFORM])
+    for start in range(0, len(spectra), TOGETHER):
+        chosen = slice(start, start + TOGETHER)
+        total += np.einsum("bk,bk->k", spectra[chosen], np.fft.rfft(blocks[chosen], axis=1))
     lags: Signal = np.fft.irfft(total, TRANSFORM)[:TAPS]
     return lags
 

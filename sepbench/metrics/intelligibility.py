@@ -10,7 +10,7 @@ Numerically equal to pystoi 0.4.1, less the unseeded noise that it adds against 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import numpy as np
@@ -60,7 +60,7 @@ def stoi(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, once:
     >>> round(stoi(estimate=-2 * speech_like, reference=speech_like, sample_rate=16000), 6)
     1.0
     """
-    return _stoi(*_envelopes(*_audible(estimate, reference), sample_rate, once))
+    return _stoi(*_envelopes(*_audible(estimate, reference, once), sample_rate, once))
 
 
 def estoi(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, once: Once = directly) -> float:
@@ -85,7 +85,8 @@ def estoi(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, once
     >>> round(estoi(estimate=speech_like, reference=speech_like, sample_rate=16000), 6)
     1.0
     """
-    return _estoi(*_envelopes(*_audible(estimate, reference), sample_rate, once))
+    found, wanted = _envelopes(*_audible(estimate, reference, once), sample_rate, once)
+    return _estoi(_normalised(found), once(_all_normalised, wanted))
 
 
 def stoi_eventsep(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, once: Once = directly) -> float:
@@ -110,8 +111,8 @@ def stoi_eventsep(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: i
     >>> stoi_eventsep(estimate=noise, reference=noise, sample_rate=16000)
     1e-05
     """
-    estimate, reference = check_pair(estimate=estimate, reference=reference)
-    check_audible(reference)
+    estimate, reference = check_pair(estimate=estimate, reference=reference, once=once)
+    check_audible(reference, once)
     if len(reference) * RATE <= (FRAME + HOP) * sample_rate:
         raise Undefined("too_short", f"{len(reference)} samples are less than two frames")
     try:
@@ -120,10 +121,10 @@ def stoi_eventsep(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: i
         return TOO_SHORT_SENTINEL
 
 
-def _audible(estimate: np.ndarray, reference: np.ndarray) -> tuple[Signal, Signal]:
-    estimate, reference = check_pair(estimate=estimate, reference=reference)
-    check_audible(reference)
-    if is_silent(estimate):
+def _audible(estimate: np.ndarray, reference: np.ndarray, once: Once) -> tuple[Signal, Signal]:
+    estimate, reference = check_pair(estimate=estimate, reference=reference, once=once)
+    check_audible(reference, once)
+    if is_silent(estimate, once):
         raise Undefined("estimate_silent", "silence has no envelope to correlate")
     return estimate, reference
 
@@ -131,38 +132,45 @@ def _audible(estimate: np.ndarray, reference: np.ndarray) -> tuple[Signal, Signa
 def _stoi(found: Envelopes, wanted: Envelopes) -> float:
     """Eqs. 2 to 6."""
     correlations = []
-    for x, y in zip(_segments(wanted), _segments(found), strict=True):
-        clipped = np.minimum(y * (_norm(x, 0) / (_norm(y, 0) + EPS)), x * CLIP)
-        one, other = _centred(clipped, 0), _centred(x, 0)
+    for x, y, highest in zip(_segments(wanted), _segments(found), _segments(wanted * CLIP), strict=True):
+        clipped = y * (_norm(x, 0) / (_norm(y, 0) + EPS))
+        one, other = _centred(np.minimum(clipped, highest, out=clipped), 0, out=clipped), _centred(x, 0)
         lengths = (_norm(one, 0) + EPS) * (_norm(other, 0) + EPS)
         correlations.append(np.einsum("tbs,tbs->bs", one, other) / lengths[0])
     return float(np.mean(np.concatenate(correlations, axis=1)))
 
 
-def _estoi(found: Envelopes, wanted: Envelopes) -> float:
-    """Rows, then columns of each segment normalised; [2], eqs. 3 to 6."""
-    correlations = []
-    for segments in zip(_segments(wanted), _segments(found), strict=True):
-        one, other = (_normalised(_normalised(segment, 0), 1) for segment in segments)
-        correlations.append(np.einsum("tbs,tbs->s", one, other) / SEGMENT)
+def _estoi(found: Iterable[Envelopes], wanted: Iterable[Envelopes]) -> float:
+    """[2], eqs. 3 to 6."""
+    correlations = [np.einsum("tbs,tbs->s", *pair) / SEGMENT for pair in zip(found, wanted, strict=True)]
     return float(np.mean(np.concatenate(correlations)))
 
 
-def _centred(segments: Envelopes, axis: int) -> Envelopes:
-    centred: Envelopes = segments - segments.mean(axis=axis, keepdims=True)
+def _all_normalised(envelopes: Envelopes) -> tuple[Envelopes, ...]:
+    return tuple(_normalised(envelopes))
+
+
+def _normalised(envelopes: Envelopes) -> Iterator[Envelopes]:
+    """Segments whose rows, then columns have zero mean and unit norm; [2], eqs. 1 and 2."""
+    for segments in _segments(envelopes):
+        rows = _scaled(_centred(segments, 0), 0)
+        yield _scaled(_centred(rows, 1, out=rows), 1)
+
+
+def _centred(segments: Envelopes, axis: int, out: Envelopes | None = None) -> Envelopes:
+    centred: Envelopes = np.subtract(segments, segments.mean(axis=axis, keepdims=True), out=out)
     return centred
+
+
+def _scaled(centred: Envelopes, axis: int) -> Envelopes:
+    """Brought to unit norm over an axis, in place; a flat row stays zero, where pystoi adds random noise."""
+    norm = _norm(centred, axis)
+    return np.multiply(centred, np.divide(1, norm, out=np.zeros_like(norm), where=norm > EPS), out=centred)
 
 
 def _norm(segments: Envelopes, axis: int) -> Envelopes:
     norm: Envelopes = np.sqrt(np.expand_dims(np.einsum(_SQUARES[axis], segments, segments), axis))
     return norm
-
-
-def _normalised(segments: Envelopes, axis: int) -> Envelopes:
-    """Zero mean and unit norm over an axis; a flat row stays zero, where pystoi adds random noise."""
-    centred = _centred(segments, axis)
-    norm = _norm(centred, axis)
-    return np.multiply(centred, np.divide(1, norm, out=np.zeros_like(norm), where=norm > EPS), out=centred)
 
 
 def _segments(envelopes: Envelopes) -> Iterator[Envelopes]:
@@ -181,7 +189,7 @@ def _envelopes(estimate: Signal, reference: Signal, sample_rate: int, once: Once
 
 def _of_reference(reference: Signal, sample_rate: int) -> tuple[Envelopes, NDArray[np.bool_]]:
     """The reference's envelopes, and which of its frames are within 40 dB of its loudest."""
-    frames = _frames(resample_octave(reference, sample_rate, RATE))
+    frames = _frames(resample_octave(reference, sample_rate, RATE)) * _window()
     level = 20 * np.log10(np.sqrt(np.einsum("ft,ft->f", frames, frames)) + EPS)
     active = level > level.max(initial=-np.inf) - ACTIVE_RANGE_DB
     return _bands(frames[active]), active
@@ -189,7 +197,7 @@ def _of_reference(reference: Signal, sample_rate: int) -> tuple[Envelopes, NDArr
 
 def _where(estimate: Signal, active: NDArray[np.bool_], sample_rate: int) -> Envelopes:
     """An estimate's envelopes where the reference is active."""
-    return _bands(_frames(resample_octave(estimate, sample_rate, RATE))[active])
+    return _bands(_frames(resample_octave(estimate, sample_rate, RATE))[active] * _window())
 
 
 def _bands(active: Signal) -> Envelopes:
@@ -198,17 +206,24 @@ def _bands(active: Signal) -> Envelopes:
     envelopes = np.empty((BANDS, len(frames)))
     for start in range(0, len(frames), BLOCK):
         chosen = slice(start, start + BLOCK)
-        powers = np.abs(np.fft.rfft(frames[chosen], FFT, axis=1)) ** 2
-        envelopes[:, chosen] = np.sqrt(_third_octaves() @ powers.T)
-    return envelopes
+        spectra = np.fft.rfft(frames[chosen] * _window(), FFT, axis=1)
+        envelopes[:, chosen] = _third_octaves() @ (np.square(spectra.real) + np.square(spectra.imag)).T
+    return np.sqrt(envelopes, out=envelopes)
 
 
 def _frames(signal: Signal) -> Signal:
-    """Windowed frames ``(frames, 256)``; a last frame that ends exactly with the signal is left out, as in pystoi."""
+    """Frames before they are weighted: a view ``(frames, 256)``; a last one that ends exactly with the signal is left
+    out, as in pystoi."""
     if len(signal) <= FRAME:
         return np.zeros((0, FRAME))
-    window = np.hanning(FRAME + 2)[1:-1]
-    return np.lib.stride_tricks.sliding_window_view(signal, FRAME)[: len(signal) - FRAME : HOP] * window
+    return np.lib.stride_tricks.sliding_window_view(signal, FRAME)[: len(signal) - FRAME : HOP]
+
+
+@lru_cache(maxsize=1)
+def _window() -> Signal:
+    window: Signal = np.hanning(FRAME + 2)[1:-1]
+    window.setflags(write=False)  # one array serves every caller
+    return window
 
 
 def _overlap_add(frames: Signal) -> Signal:

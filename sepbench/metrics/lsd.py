@@ -5,14 +5,14 @@ All take the logarithm to base 10 of a power ratio, so 1.0 is 10 dB.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sepbench.metrics.calling import sharing_at_rate
-from sepbench.metrics.mel import Magnitudes, magnitude_blocks
+from sepbench.metrics.mel import Magnitudes, power_blocks
 from sepbench.metrics.metric import Metric, Signal, Status, Undefined, check_audible, check_pair, is_silent
 from sepbench.metrics.shared import Once, directly
 
@@ -50,18 +50,18 @@ def lsd(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, once: 
     >>> round(lsd(estimate=0.5 * noise, reference=noise, sample_rate=16000), 3)
     0.602
     """
-    estimate, reference = check_pair(estimate=estimate, reference=reference)
+    estimate, reference = check_pair(estimate=estimate, reference=reference, once=once)
     window, hop = round(WINDOW_SECONDS * sample_rate), round(HOP_SECONDS * sample_rate)
     if len(reference) < window:
         raise Undefined("too_short", f"{len(reference)} samples are less than a window of {window}")
-    check_audible(reference)
-    wanted, audible, floor = once(_floored, reference, window, hop)
+    check_audible(reference, once)
+    floor, audible, *wanted = once(_floored, reference, window, hop)
 
-    def log_ratio(chosen: slice, found: Magnitudes) -> Magnitudes:
-        powers = np.maximum(np.square(found, out=found), floor, out=found)
-        return np.log10(np.divide(wanted[chosen], powers, out=powers), out=powers)
+    def log_ratio(wanted: Magnitudes, found: Magnitudes) -> Magnitudes:
+        powers = np.maximum(found, floor, out=found)
+        return np.log10(np.divide(wanted, powers, out=powers), out=powers)
 
-    return float(np.mean(_distances(estimate, window, hop, log_ratio)[audible]))
+    return float(np.mean(_distances(wanted, _powers(estimate, window, hop), log_ratio)[audible]))
 
 
 def lsd_ssr_eval(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, once: Once = directly) -> float:
@@ -88,16 +88,17 @@ def lsd_ssr_eval(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: in
     >>> round(lsd_ssr_eval(estimate=0.5 * noise, reference=noise, sample_rate=16000), 3)
     0.602
     """
-    estimate, reference = check_pair(estimate=estimate, reference=reference)
-    check_audible(reference)
+    estimate, reference = check_pair(estimate=estimate, reference=reference, once=once)
+    check_audible(reference, once)
     window, hop = int(SSR_EVAL_WINDOW_AT_44100 * sample_rate / 44100), sample_rate // 100
-    wanted = once(_powers, reference, window, hop)
+    wanted = once(_all_powers, reference, window, hop)
 
-    def log_ratio(chosen: slice, found: Magnitudes) -> Magnitudes:
-        ratio = np.divide(wanted[chosen], np.square(found + SSR_EVAL_EPS), out=found)
+    def log_ratio(wanted: Magnitudes, found: Magnitudes) -> Magnitudes:
+        magnitudes = np.add(np.sqrt(found, out=found), SSR_EVAL_EPS, out=found)
+        ratio = np.divide(wanted, np.square(magnitudes, out=found), out=found)
         return np.log10(np.add(ratio, SSR_EVAL_EPS, out=ratio), out=ratio)
 
-    return float(np.mean(_distances(estimate, window, hop, log_ratio)))
+    return float(np.mean(_distances(wanted, _powers(estimate, window, hop), log_ratio)))
 
 
 def lsd_audioldm(
@@ -127,37 +128,42 @@ def lsd_audioldm(
     >>> round(lsd_audioldm(estimate=0.5 * noise, reference=noise, sample_rate=16000, offset=0), 3)
     0.0
     """
-    estimate, reference = check_pair(estimate=estimate, reference=reference)
-    check_audible(reference)
+    estimate, reference = check_pair(estimate=estimate, reference=reference, once=once)
+    check_audible(reference, once)
     if len(estimate) <= offset:
         raise Undefined("too_short", f"nothing is left of {len(estimate)} samples after dropping {offset}")
-    if is_silent(estimate) or is_silent(estimate[offset:]):
+    if is_silent(estimate, once) or is_silent(estimate[offset:]):
         raise Undefined("estimate_silent", "a silent estimate cannot be brought to peak 1")
     found = _peak_one(estimate[offset:], "estimate_silent", len(reference))
     wanted = once(_peak_one, reference, "reference_silent", len(found))
     return lsd_ssr_eval(estimate=found, reference=wanted, sample_rate=sample_rate, once=once)
 
 
-def _floored(signal: Signal, window: int, hop: int) -> tuple[Magnitudes, NDArray[np.bool_], float]:
-    """A reference's power spectrum ``(frames, bins)`` over its floor, the frames with something above it, the floor."""
-    powers = _powers(signal, window, hop)
-    floor = float(powers.max() * 10 ** (FLOOR_DB / 10))
-    audible = powers.max(axis=1) > floor
-    return np.maximum(powers, floor, out=powers), audible, floor
+def _floored(signal: Signal, window: int, hop: int) -> tuple[float, NDArray[np.bool_], *tuple[Magnitudes, ...]]:
+    """A reference's floor, the frames with something above it, and its powers over it as `_all_powers` has them."""
+    blocks = _all_powers(signal, window, hop)
+    loudest = np.concatenate([powers.max(axis=1) for powers in blocks])
+    floor = float(loudest.max() * 10 ** (FLOOR_DB / 10))
+    return floor, loudest > floor, *(np.maximum(powers, floor, out=powers) for powers in blocks)
 
 
-def _powers(signal: Signal, window: int, hop: int) -> Magnitudes:
-    """Power spectrum ``(frames, bins)``, zeros beyond the ends."""
-    blocks = magnitude_blocks(signal, window=window, hop=hop, padding="constant")
-    return np.concatenate([np.square(magnitudes, out=magnitudes) for _, magnitudes in blocks])
+def _all_powers(signal: Signal, window: int, hop: int) -> tuple[Magnitudes, ...]:
+    """Kept in blocks, as they are gone through again: each in its own order of memory."""
+    return tuple(_powers(signal, window, hop))
+
+
+def _powers(signal: Signal, window: int, hop: int) -> Iterator[Magnitudes]:
+    """Power spectrum in blocks ``(frames, bins)``, zeros beyond the ends."""
+    return power_blocks(signal, window=window, hop=hop, padding="constant")
 
 
 def _distances(
-    estimate: Signal, window: int, hop: int, log_ratio: Callable[[slice, Magnitudes], Magnitudes]
+    wanted: Iterable[Magnitudes],
+    found: Iterable[Magnitudes],
+    log_ratio: Callable[[Magnitudes, Magnitudes], Magnitudes],
 ) -> Magnitudes:
-    """Per frame, the root mean square over bins of what `log_ratio` makes of the estimate's magnitudes."""
-    blocks = magnitude_blocks(estimate, window=window, hop=hop, padding="constant")
-    ratios = (log_ratio(chosen, magnitudes) for chosen, magnitudes in blocks)
+    """Per frame, the root mean square over bins of what `log_ratio` makes of a reference's and an estimate's powers."""
+    ratios = (log_ratio(*blocks) for blocks in zip(wanted, found, strict=True))
     distances: Magnitudes = np.sqrt(np.concatenate([np.mean(np.square(one, out=one), axis=1) for one in ratios]))
     return distances
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sepbench.mel_bank import mel_bank
+from sepbench.metrics import prime_spectra
 from sepbench.metrics.metric import Signal, Undefined
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 Magnitudes = NDArray[np.float64]
 Padding = Literal["reflect", "constant"]
 
-BLOCK_SAMPLES = 1 << 15
+BLOCK_SAMPLES = 1 << 16
 """Frames are transformed in blocks that stay in the processor's cache: twice as fast as all at once."""
 
 
@@ -62,16 +63,35 @@ def stft_magnitude(signal: Signal, *, window: int, hop: int, padding: Padding) -
     return magnitudes
 
 
-def magnitude_blocks(signal: Signal, *, window: int, hop: int, padding: Padding) -> Iterator[tuple[slice, Magnitudes]]:
-    """The columns of `stft_magnitude` a block at a time, for distances that need no more: which frames, and their
-    magnitudes ``(frames, bins)``, the caller's to overwrite.
+def power_blocks(signal: Signal, *, window: int, hop: int, padding: Padding) -> Iterator[Magnitudes]:
+    """The squared columns of `stft_magnitude` a block of frames at a time, for distances that need no more: powers
+    ``(frames, bins)``, the caller's to overwrite.
 
     Raises:
         Undefined: as `stft_magnitude`.
     """
     frames = _windows(signal, window, hop, padding)
     for chosen in _blocks(frames):
-        yield chosen, np.abs(np.fft.rfft(frames[chosen] * hann(window), axis=1))
+        yield _powers(frames[chosen])
+
+
+def _powers(frames: Signal) -> Magnitudes:
+    weighted = frames * hann(frames.shape[1])
+    if not prime_spectra.fits(frames.shape[1]):
+        return _plain_powers(weighted)
+    powers = prime_spectra.powers(weighted)
+    # Of digital silence less its mean a constant is left, whose spectrum is rounding beyond two bins, and recipes that
+    # take its logarithm have scored the rounding of the usual transform: 0.3 of LSD where half a clip is silent.
+    constant = frames[:, 0] == frames[:, -1]
+    constant[constant] = np.all(frames[constant] == frames[constant, :1], axis=1)
+    if constant.any():
+        powers[constant] = _plain_powers(weighted[constant])
+    return powers
+
+
+def _plain_powers(weighted: Signal) -> Magnitudes:
+    spectra = np.fft.rfft(weighted, axis=1)
+    return np.square(spectra.real) + np.square(spectra.imag)
 
 
 def _windows(signal: Signal, window: int, hop: int, padding: Padding) -> Signal:

@@ -70,8 +70,8 @@ def psnr_mel(*, estimate: np.ndarray, reference: np.ndarray, once: Once = direct
     >>> round(psnr_mel(estimate=0.5 * noise, reference=noise), 2)
     24.41
     """
-    estimate, reference = check_pair(estimate=estimate, reference=reference)
-    check_audible(reference)
+    estimate, reference = check_pair(estimate=estimate, reference=reference, once=once)
+    check_audible(reference, once)
     return _psnr(once(_image, estimate, 16000), once(_image, reference, 16000))
 
 
@@ -104,8 +104,8 @@ def psnr_mel_audioldm(*, estimate: np.ndarray, reference: np.ndarray, sample_rat
             wanted="16000 or 32000 Hz",
             remedy="resample first",
         )
-    estimate, reference = check_pair(estimate=estimate, reference=reference)
-    check_audible(reference)
+    estimate, reference = check_pair(estimate=estimate, reference=reference, once=once)
+    check_audible(reference, once)
     return _psnr(once(_clipped_image, estimate, sample_rate), once(_clipped_image, reference, sample_rate))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sepbench.metrics.calling import improved, plain
+from sepbench.metrics.calling import improved, plain, sharing
 from sepbench.metrics.metric import (
     Metric,
     Need,
@@ -18,14 +18,16 @@ from sepbench.metrics.metric import (
     check_pair,
     is_silent,
 )
+from sepbench.metrics.shared import Once, directly
 
 
-def sdr(*, estimate: np.ndarray, reference: np.ndarray) -> float:
+def sdr(*, estimate: np.ndarray, reference: np.ndarray, once: Once = directly) -> float:
     """Plain signal-to-distortion ratio, also called SNR: 10 log10(Σ r² / Σ (e - r)²).
 
     Args:
         estimate: ``(time,)``, floating point.
         reference: ``(time,)``, floating point, the same length.
+        once: who keeps both energies for other metrics.
 
     Returns:
         dB in (-inf, inf]; ``inf`` for an identical estimate, 0 for a silent one.
@@ -39,7 +41,7 @@ def sdr(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     >>> round(sdr(estimate=np.array([1.0, 0.9]), reference=np.array([1.0, 1.0])), 4)
     23.0103
     """
-    estimate, reference = audible_pair(estimate=estimate, reference=reference)
+    estimate, reference = audible_pair(estimate=estimate, reference=reference, once=once)
     return ratio_db(reference, estimate - reference)
 
 
@@ -67,12 +69,13 @@ def sdri(*, estimate: np.ndarray, reference: np.ndarray, mixture: np.ndarray) ->
     return improvement(sdr(estimate=estimate, reference=reference), sdr(estimate=mixture, reference=reference))
 
 
-def si_sdr(*, estimate: np.ndarray, reference: np.ndarray) -> float:
+def si_sdr(*, estimate: np.ndarray, reference: np.ndarray, once: Once = directly) -> float:
     """Scale-invariant SDR: with a = <r, e> / <r, r>, 10 log10(‖a r‖² / ‖e - a r‖²).
 
     Args:
         estimate: ``(time,)``, floating point.
         reference: ``(time,)``, floating point, the same length.
+        once: who keeps both energies for other metrics.
 
     Returns:
         dB in [-inf, inf]; unchanged by gain and polarity of either signal; ``inf`` for an identical estimate (a scaled
@@ -87,7 +90,7 @@ def si_sdr(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     >>> round(si_sdr(estimate=-3 * (r + 0.1 * n), reference=r), 4)
     20.0
     """
-    estimate, scaled = _projected(estimate, reference)
+    estimate, scaled = _projected(estimate, reference, once)
     return ratio_db(scaled, estimate - scaled)
 
 
@@ -138,7 +141,7 @@ def sd_sdr(*, estimate: np.ndarray, reference: np.ndarray) -> float:
     >>> round(sd_sdr(estimate=0.5 * r, reference=r), 4)
     0.0
     """
-    checked, scaled = _projected(estimate, reference)
+    checked, scaled = _projected(estimate, reference, directly)
     return ratio_db(scaled, checked - reference)
 
 
@@ -159,17 +162,17 @@ def improvement(value: float, of_mixture: float) -> float:
     return value - of_mixture
 
 
-def audible_pair(*, estimate: np.ndarray, reference: np.ndarray) -> tuple[Signal, Signal]:
+def audible_pair(*, estimate: np.ndarray, reference: np.ndarray, once: Once = directly) -> tuple[Signal, Signal]:
     """Both as float64, of one length, finite, the reference audible; raises `Undefined` otherwise."""
-    estimate, reference = check_pair(estimate=estimate, reference=reference)
-    check_audible(reference)
+    estimate, reference = check_pair(estimate=estimate, reference=reference, once=once)
+    check_audible(reference, once)
     return estimate, reference
 
 
-def _projected(estimate: np.ndarray, reference: np.ndarray) -> tuple[Signal, Signal]:
+def _projected(estimate: np.ndarray, reference: np.ndarray, once: Once) -> tuple[Signal, Signal]:
     """The estimate and its projection on the reference."""
-    estimate, reference = audible_pair(estimate=estimate, reference=reference)
-    if is_silent(estimate):
+    estimate, reference = audible_pair(estimate=estimate, reference=reference, once=once)
+    if is_silent(estimate, once):
         raise Undefined("estimate_silent", "a silent estimate has no scale")
     return estimate, float(estimate @ reference) / float(reference @ reference) * reference
 
@@ -179,9 +182,9 @@ _VINCENT = "Vincent et al. 2006, doi 10.1109/TSA.2005.858005 (one source, no fil
 _BOTH: frozenset[Need] = frozenset({"reference", "mixture"})
 
 METRICS = (
-    Metric("sdr", 1, "dB", "higher", plain(sdr), _VINCENT, "SDR"),
+    Metric("sdr", 1, "dB", "higher", sharing(sdr), _VINCENT, "SDR"),
     Metric("sdri", 1, "dB", "higher", improved(sdri), _VINCENT, "SDRi", needs=_BOTH, over_mixture=False),
-    Metric("si_sdr", 1, "dB", "higher", plain(si_sdr), _LE_ROUX, "SI-SDR", parameters={"mean": "kept"}),
+    Metric("si_sdr", 1, "dB", "higher", sharing(si_sdr), _LE_ROUX, "SI-SDR", parameters={"mean": "kept"}),
     Metric("si_sdri", 1, "dB", "higher", improved(si_sdri), _LE_ROUX, "SI-SDRi", needs=_BOTH, over_mixture=False),
     Metric("sd_sdr", 1, "dB", "higher", plain(sd_sdr), _LE_ROUX, "SD-SDR", parameters={"mean": "kept"}),
 )
