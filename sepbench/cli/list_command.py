@@ -45,7 +45,7 @@ def list_(
 
 
 SHOWN: dict[Kind, Sequence[str]] = {
-    Kind.models: ("name", "title", "paradigm", "modes", "needs", "variants", "runtime"),
+    Kind.models: ("name", "title", "paradigm", "modes", "needs", "state", "weights", "variants"),
     Kind.suites: ("name", "title", "mixtures", "items", "scoring_rate"),
     Kind.metrics: ("name", "label", "unit", "better", "scope", "signature"),
     Kind.corpora: ("name", "title", "clips", "here", "licence"),
@@ -59,8 +59,7 @@ def _text(value: object) -> str:
 
 
 def _models(named: Sequence[Path]) -> list[dict[str, Any]]:
-    from sepbench.separators.discovery import adapter_folders
-    from sepbench.separators.spec import load_model
+    from sepbench.separators.discovery import adapter_folders, find_models
 
     facts = (
         "title",
@@ -74,11 +73,16 @@ def _models(named: Sequence[Path]) -> list[dict[str, Any]]:
         "prompts",
         "trained_on",
     )
-    models = [load_model(folder) for folder in adapter_folders(named).values()]
     return [
-        {"name": model.name, "revision": model.revision, "variants": sorted(model.file.variants)}
+        {
+            "name": model.name,
+            "revision": model.revision,
+            "state": model.state,
+            "weights": model.weights_state,
+            "variants": sorted(model.file.variants),
+        }
         | {fact: getattr(model.file, fact) for fact in facts}
-        for model in models
+        for model in find_models(list(adapter_folders(named)), named)
     ]
 
 

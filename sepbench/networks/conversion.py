@@ -15,7 +15,7 @@ from safetensors import SafetensorError, safe_open  # type: ignore[import-not-fo
 from safetensors.torch import save_file  # type: ignore[import-not-found,unused-ignore]
 
 from sepbench.errors import SepbenchError
-from sepbench.networks.state_dict import read_tensors
+from sepbench.networks.state_dict import read_entries
 
 SOURCE = "source_sha256"
 
@@ -30,7 +30,7 @@ def write_kept(
         target: where the result goes.
         sha256: of the published file; the result remembers it.
         within: the entry that holds the tensors; empty where the file itself does.
-        keep: beginnings of names to keep; none means all.
+        keep: beginnings of names to keep; none means all tensors.
         drop: beginnings of names among them to leave out.
 
     Returns:
@@ -39,7 +39,8 @@ def write_kept(
     Raises:
         SepbenchError: the source is no file of weights, or holds nothing that begins with one of `keep`.
     """
-    tensors = read_tensors(source, within=within)
+    entries = read_entries(source, within=within)
+    tensors = {key: entry for key, entry in entries.items() if isinstance(entry, torch.Tensor)}
     if absent := [start for start in keep if not any(key.startswith(start) for key in tensors)]:
         raise SepbenchError(
             "not the weights that are read",

@@ -35,6 +35,21 @@ def read_tensors(path: Path, *, within: str = "") -> dict[str, Tensor]:
         MissingData: there is no such file.
         SepbenchError: it is not a file of weights, has no such entry, or the entry holds something else than tensors.
     """
+    tensors = read_entries(path, within=within)
+    if odd := sorted(str(key) for key, value in tensors.items() if not isinstance(value, Tensor)):
+        raise SepbenchError(
+            "entries among the weights that are no tensors", given=f"{path.name}: {_some(odd)}", wanted="tensors only"
+        )
+    return dict(tensors)
+
+
+def read_entries(path: Path, *, within: str = "") -> Mapping[str, object]:
+    """The same with whatever else stands among the tensors (an epoch's number, say); nothing of it is executed.
+
+    Raises:
+        MissingData: there is no such file.
+        SepbenchError: it is not a file of weights, or has no such entry.
+    """
     if not path.is_file():
         raise MissingData("weights file not found", given=str(path), remedy="check the path or fetch the weights")
     if path.suffix == ".safetensors":
@@ -48,11 +63,7 @@ def read_tensors(path: Path, *, within: str = "") -> dict[str, Tensor]:
             wanted=f"a dictionary of tensors under {within!r}" if within else "a dictionary of tensors",
             remedy="check that this is the file the model names",
         )
-    if odd := sorted(str(key) for key, value in tensors.items() if not isinstance(value, Tensor)):
-        raise SepbenchError(
-            "entries among the weights that are no tensors", given=f"{path.name}: {_some(odd)}", wanted="tensors only"
-        )
-    return dict(tensors)
+    return tensors
 
 
 def without_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

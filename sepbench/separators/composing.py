@@ -15,6 +15,7 @@ from typing import Any
 from sepbench.errors import InvalidRecord, MissingData
 from sepbench.records import canonical_json
 from sepbench.search_path import closest
+from sepbench.separators.checkout import with_checkout
 from sepbench.separators.spec import Model, load_model
 
 FOLDERS = "base_folders"
@@ -82,8 +83,9 @@ def composed(model: Model, bases: Sequence[Model]) -> Model:
 
 
 def with_folders(model: Model, config: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings, and where the bases are for a model that has some."""
-    return {**config, FOLDERS: _folders(model)} if model.bases else dict(config)
+    """The settings, and where the bases are for a model that has some, or its checkout for one that runs out of it."""
+    found = with_checkout(model, config)
+    return {**found, FOLDERS: _folders(model)} if model.bases else found
 
 
 def _folders(model: Model) -> dict[str, str]:

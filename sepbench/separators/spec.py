@@ -26,6 +26,9 @@ VENV_MARK = "pyvenv.cfg"
 VARIANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 MOST_SECONDS = 1e7
 MOST_GB = 1e6
+Availability = Literal["public", "on request", "unpublished"]
+LEAST_AVAILABLE: tuple[Availability, ...] = ("unpublished", "on request", "public")
+State = Literal["native", "worker", "command"]
 Needs = Literal["references", "all_prompts", "training_clips"]
 
 
@@ -60,6 +63,7 @@ class WeightFile:
             share have one of their own.
         conversion: None for a file that is read as it is.
         by_hand: how a person comes by a file that no program can fetch; empty for all others.
+        availability: ``on request`` where somebody has to grant it, ``unpublished`` where nobody can have it.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
@@ -72,6 +76,7 @@ class WeightFile:
     name: str = ""
     conversion: Conversion | None = None
     by_hand: str = ""
+    availability: Availability = "public"
 
 
 @dataclass(frozen=True)
@@ -166,6 +171,19 @@ class Model:
     def native_removal(self) -> bool:
         """Whether it removes by itself rather than as mixture minus extract."""
         return "remove" in self.file.modes
+
+    @property
+    def state(self) -> State:
+        """Whose code runs: this project's own, that of a checkout under an interpreter of its own, or a command's."""
+        if self.file.runtime == "command":
+            return "command"
+        return "worker" if self.file.python else "native"
+
+    @property
+    def weights_state(self) -> Availability | Literal["none needed"]:
+        """The least available of its files, those of its bases included."""
+        found = {one.availability for one in self.file.weights} | {base.weights_state for base in self.bases}
+        return next((state for state in LEAST_AVAILABLE if state in found), "none needed")
 
 
 def load_model(folder: Path, variant: str = "") -> Model:
