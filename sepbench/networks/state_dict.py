@@ -35,12 +35,13 @@ def read_tensors(path: Path, *, within: str = "") -> dict[str, Tensor]:
         MissingData: there is no such file.
         SepbenchError: it is not a file of weights, has no such entry, or the entry holds something else than tensors.
     """
-    tensors = read_entries(path, within=within)
-    if odd := sorted(str(key) for key, value in tensors.items() if not isinstance(value, Tensor)):
+    entries = read_entries(path, within=within)
+    tensors = {key: value for key, value in entries.items() if isinstance(value, Tensor)}
+    if odd := sorted(map(str, entries.keys() - tensors.keys())):
         raise SepbenchError(
             "entries among the weights that are no tensors", given=f"{path.name}: {_some(odd)}", wanted="tensors only"
         )
-    return dict(tensors)
+    return tensors
 
 
 def read_entries(path: Path, *, within: str = "") -> Mapping[str, object]:
