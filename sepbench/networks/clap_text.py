@@ -71,7 +71,10 @@ class ClapText(nn.Module):
 
         Without a mask nothing is padding, and no value is looked at: so it runs on the meta device.
         """
-        pooled = self.text_branch(input_ids=tokens, attention_mask=mask).pooler_output
+        return self.embedding(self.text_branch(input_ids=tokens, attention_mask=mask).pooler_output)
+
+    def embedding(self, pooled: Tensor) -> Tensor:
+        """What RoBERTa gives for whole texts, ``(texts, width)`` -> ``(texts, 512)`` of unit length."""
         return nn.functional.normalize(self.text_projection(pooled), dim=-1)
 
 

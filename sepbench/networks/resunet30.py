@@ -68,13 +68,8 @@ class ResUNet30(nn.Module):
     @property
     def fixed(self) -> Shapes:
         """Tensors of the official file that the architecture determines."""
-        window = self.base.spectra.framing.window
-        return {
-            **self.base.spectra.framing.dft_shapes("base.stft."),
-            "base.istft.ola_window": (window,),
-            "base.istft.conv_real.weight": (window, window, 1),
-            "base.istft.conv_imag.weight": (window, window, 1),
-        }
+        framing = self.base.spectra.framing
+        return {**framing.dft_shapes("base.stft."), **framing.inverse_dft_shapes("base.istft.")}
 
     def forward(self, mixture: Tensor, condition: Tensor) -> Tensor:
         """Separate what the condition tells.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tests.parity import audiosep, codecs, eventsep, flowsep, panns, speakers
+from tests.parity import audiosep, baselines, codecs, eventsep, flowsep, panns, speakers
 from tests.parity.comparing import EXACT, Tolerance
 from tests.parity.fixture import Array, Fixture
 
@@ -30,6 +30,7 @@ SUMS_OF_MASKS = {"_interp_sum_sumsq": Tolerance(of_peak=2e-6)}
 
 OF_PEAK = Tolerance(of_peak=1e-4)
 CODES = {"from_codes": OF_PEAK, **dict.fromkeys(("codes", "codes4", "codes_in", "codes_out"), EXACT)}
+MARGINS = {"binary_min_margin": Tolerance(absolute=5e-6)}
 
 CASES = {
     "audiosep_resunet30_32k": Case(audiosep.separate_32k, Tolerance(1e-5)),
@@ -47,6 +48,10 @@ CASES = {
     "tdanet_4ms": Case(speakers.tdanet_4ms, OF_PEAK),
     "tdanet_best_2ms": Case(speakers.tdanet_best_2ms, OF_PEAK),
     "tdanet_best_4ms": Case(speakers.tdanet_best_4ms, OF_PEAK),
+    "lassnet": Case(baselines.lassnet, OF_PEAK),
+    "clipsep": Case(baselines.clipsep, OF_PEAK, MARGINS),
+    "clipsep_nit": Case(baselines.clipsep_nit, OF_PEAK, MARGINS),
+    "bimodalsep": Case(baselines.bimodalsep, OF_PEAK),
     "flowsep_logmel": Case(flowsep.log_mel, Tolerance(1e-2, rms=2e-4), {"_normalised": Tolerance(1e-6)}),
     "flowsep_vae": Case(flowsep.autoencode, Tolerance(3e-5)),
     "flowsep_unet": Case(flowsep.velocities, Tolerance(5e-5)),

@@ -13,6 +13,7 @@ FIXTURES = Path(__file__).parent / "fixtures"
 WITHOUT_NETWORK = {"eventsep_ensembles", "eventsep_labels"}
 FAST = {
     "audiosep_resunet30_dcase16k",
+    "clipsep_nit",
     "eventsep_masks",
     "flowsep_bigvgan_plain",
     "flowsep_bigvgan_weightnorm",
