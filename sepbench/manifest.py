@@ -325,16 +325,19 @@ def load_meta(path: Path) -> Meta:
 
 @dataclass(frozen=True)
 class _Known:
-    """Sources and queries that rows have in common, each kept once: most of a long list's memory."""
+    """Sources, queries and lengths that rows have in common, each kept once: most of a long list's memory."""
 
     sources: dict[Source, Source]
-    queries: dict[Query, Query]
+    queries: dict[tuple[Query, ...], tuple[Query, ...]]
+    numbers: dict[int, int]
 
     def shared(self, mixture: Mixture) -> Mixture:
         """An equal row of known parts."""
         sources = tuple(self.sources.setdefault(source, source) for source in mixture.sources)
-        queries = tuple(self.queries.setdefault(query, query) for query in mixture.queries)
-        return dataclasses.replace(mixture, sources=sources, queries=queries)
+        queries = self.queries.setdefault(mixture.queries, mixture.queries)
+        rate = self.numbers.setdefault(mixture.sample_rate, mixture.sample_rate)
+        samples = None if mixture.samples is None else self.numbers.setdefault(mixture.samples, mixture.samples)
+        return dataclasses.replace(mixture, sources=sources, queries=queries, sample_rate=rate, samples=samples)
 
 
 def load(path: Path) -> Manifest:
@@ -346,7 +349,7 @@ def load(path: Path) -> Manifest:
     """
     meta = load_meta(path)
     mixtures: dict[str, Mixture] = {}
-    digest, known = hashlib.sha256(), _Known({}, {})
+    digest, known = hashlib.sha256(), _Known({}, {}, {})
     for number, line in enumerate(read_lines(path), start=1):
         digest.update(line.encode() + b"\n")
         place = f"{path}, line {number}"

@@ -94,26 +94,32 @@ def summarise(
     >>> summarise([1.0, 3.0], ["a", "b"], ["dog", "dog"], "mean", draws)
     Summary(value=2.0, ci95=(1.0, 3.0), median=2.0, n=2)
     """
-    array = np.asarray(values, dtype=np.float64)
-    if array.size == 0:
+    if len(values) == 0:
         return Summary(None, None, None, 0)
+    value, resampled = average(values, clusters, classes, rule, draws)
+    return Summary(value, interval(resampled, len(set(clusters))), float(np.median(values)), len(values))
+
+
+def average(
+    values: Sequence[float], clusters: Sequence[str], classes: Sequence[str], rule: Averaging, draws: Resampling
+) -> tuple[float, Values]:
+    """The average of at least one value, and that of every draw, NaN where nothing was drawn; `summarise`'s terms."""
+    array = np.asarray(values, dtype=np.float64)
     position = {name: i for i, name in enumerate(draws.clusters)}
     index = np.array([position[name] for name in clusters])
     if rule == "mean":
-        value, resampled = float(array.mean()), _resampled_means(array, index, draws)
-    elif rule == "macro_class_mean":
-        value, resampled = _macro_means(array, index, classes, draws)
-    else:
-        value, resampled = _class_medians(array, index, classes, draws)
-    return Summary(value, interval(resampled, len(set(clusters))), float(np.median(array)), int(array.size))
+        return float(array.mean()), _resampled_means(array, index, draws)
+    if rule == "macro_class_mean":
+        return _macro_means(array, index, classes, draws)
+    return _class_medians(array, index, classes, draws)
 
 
-def interval(resampled: Values, clusters: int) -> tuple[float, float] | None:
+def interval(resampled: Values, clusters: int, level: float = LEVEL) -> tuple[float, float] | None:
     """Percentiles over the draws in which something was drawn."""
     defined = resampled[np.isfinite(resampled)]
     if clusters < MIN_CLUSTERS or defined.size == 0:
         return None
-    low, high = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,8 +43,9 @@ class KeepAudio:
 
     def sampled(self, items: Iterable[str]) -> frozenset[str]:
         """The items whose estimates are kept by sampling: those of smallest hash, the same for every model."""
-        ordered = sorted(items, key=lambda item: hashlib.sha256(item.encode()).digest())
-        return frozenset(ordered[: self.sample]) if self.policy == "sample" else frozenset()
+        if self.policy != "sample":
+            return frozenset()
+        return frozenset(heapq.nsmallest(self.sample, items, key=lambda item: hashlib.sha256(item.encode()).digest()))
 
 
 @dataclass(frozen=True)

@@ -29,9 +29,16 @@ PATIENCE_SECONDS = 20.0
 SWITCH_SECONDS = 0.0005
 """How long a thread may keep Python to itself: with the usual 5 ms, an answer would wait for the scoring of another."""
 
-KEPT_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(1 << 25), "MALLOC_TRIM_THRESHOLD_": str(1 << 28)}
+KEPT_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(1 << 25),
+    "MALLOC_TRIM_THRESHOLD_": str(1 << 28),
+    "MALLOC_ARENA_MAX": "1",
+}
 """glibc gives every freed block over 128 KiB, as all signals are, back to the system and then takes new pages for the
-next: a quarter of a worker's wall time. The first number is the largest that it accepts."""
+next: a quarter of a worker's wall time. The first number is the largest that it accepts. One heap for all threads,
+since what one of them freed is of no use to the others otherwise."""
+UNITS_BETWEEN_TRIMS = 32
+"""A heap that keeps what was freed is ever more broken up, so that it would grow with the number of items."""
 
 
 @dataclass
@@ -123,12 +130,23 @@ def _serve(line: connection.Connection, setup: Setup) -> None:
     session = Session(setup)
     pipeline = Pipeline(session)
     try:
-        while (unit := line.recv()) is not None:
+        for count, unit in enumerate(iter(line.recv, None), start=1):
             pipeline.submit(unit).add_done_callback(partial(_send, line))
+            if count % UNITS_BETWEEN_TRIMS == 0:
+                trim_heap()
     except EOFError:
         os._exit(1)  # the parent was killed: nobody waits for what is under way
     pipeline.close()
     session.close()
+
+
+def trim_heap() -> None:
+    """Give freed pages back to the system, where the C library is one that can: glibc."""
+    import ctypes
+
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _send(line: connection.Connection, done: Future[list[Row]]) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from sepbench.corpora.availability import Availability
 from sepbench.engine.config import RunConfig
 from sepbench.errors import MissingData, NothingComparable
 from sepbench.manifest import Mixture
-from sepbench.results.rows import Row
+from sepbench.results.rows import Key
 from sepbench.results.summary import Extent
 from sepbench.suite import Item, LoadedSuite
 
@@ -78,16 +79,15 @@ def select_items(config: RunConfig) -> tuple[list[Item], Extent]:
     return items, Extent(len(items), len(covered.missing), config.limit)
 
 
-def plan_jobs(
-    items: Sequence[Item], models: Sequence[str], rows: Mapping[tuple[str, str], Row], kept: set[tuple[str, str]]
-) -> list[Job]:
-    """What remains: per mixture, the model and query pairs that have no row yet, in the models' order."""
-    by_mixture: dict[str, list[Item]] = {}
-    for item in items:
-        by_mixture.setdefault(item.mixture.id, []).append(item)
+def plan_jobs(items: Sequence[Item], models: Sequence[str], rows: Container[Key], kept: Container[Key]) -> list[Job]:
+    """What remains: per mixture, the model and query pairs that have no row yet, in the models' order.
+
+    Items of one mixture stand together, as `LoadedSuite.items` gives them.
+    """
     planned: list[Job] = []
     known: dict[tuple[Task, ...], tuple[Task, ...]] = {}  # most mixtures have the same tasks
-    for asked in by_mixture.values():
+    for _, group in groupby(items, key=lambda item: item.mixture.id):
+        asked = list(group)
         tasks = tuple(
             Task(model, item.query_index, (model, item.name) in kept)
             for model in models

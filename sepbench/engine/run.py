@@ -10,11 +10,15 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from operator import eq
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sepbench.engine.config import RunConfig
-from sepbench.engine.local import run_local
+from sepbench.engine.local import run_local, trim_heap
 from sepbench.engine.mirroring import Pushing, mirrored
 from sepbench.engine.plan import plan_jobs, plan_units, select_items
 from sepbench.engine.reducing import reducing_apart
@@ -26,7 +30,9 @@ from sepbench.manifest import SCHEMA
 from sepbench.records import canonical_json
 from sepbench.results import provenance
 from sepbench.results.costs import with_costs
-from sepbench.results.rows import Row, RowStore, signature_key
+from sepbench.results.row_store import RowStore
+from sepbench.results.row_table import Rows
+from sepbench.results.rows import Row, signature_key
 from sepbench.results.run_folder import (
     ESTIMATES,
     LOGS,
@@ -109,8 +115,8 @@ def _work_off(
     store = RowStore(config.out / ROWS)
     try:
         kept = _drop_stale(config, setup, items, store)
-        before = len(store.rows)
-        units = plan_units(plan_jobs(items, [model.name for model in config.models], store.rows, kept), config.batch)
+        before = len(store)
+        units = plan_units(plan_jobs(items, [model.name for model in config.models], store, kept), config.batch)
         _record(config, extent, began, None, store)
         pushing.start()
         total = len(items) * len(config.models)
@@ -122,6 +128,7 @@ def _work_off(
                 lambda done, row: on_progress(Progress(earlier + done, total, row)),
             )
         del units  # a large run's are as much memory as its list, and the summary needs its own
+        trim_heap()
     finally:
         store.close()
     rows, finished = _rows_of(config, items, store)
@@ -131,8 +138,8 @@ def _work_off(
     summary = with_costs(found, config.out)
     write_json(config.out / SUMMARY, summary)
     _record(config, extent, began, time.perf_counter() - clock, store)
-    failed = sum(row.status == "failed" for row in rows)
-    return Outcome(config.out, summary, failed, len(store.rows) - before, stop.signal)
+    failed = len(rows.where("status", partial(eq, "failed")))
+    return Outcome(config.out, summary, failed, len(store) - before, stop.signal)
 
 
 def _engine(config: RunConfig, units: Sequence[Unit], setup: Setup, stop: StopRequest) -> Iterator[list[Row]]:
@@ -172,10 +179,10 @@ def make_setup(config: RunConfig, items: list[Item]) -> Setup:
     """What worker processes are told."""
     suite, out = config.suite.suite, config.out.absolute()  # other nodes' processes stand in other folders
     scoring = {"rate": suite.scoring_rate, "tolerance_ms": suite.length_tolerance_ms}
-    sources = [source for item in config.suite.items() for source in item.mixture.sources]
+    sources = {(source.corpus, source.group) for item in config.suite.items() for source in item.mixture.sources}
     training = {
-        "corpora": sorted({source.corpus for source in sources}),
-        "excluded_groups": sorted({source.group for source in sources}),
+        "corpora": sorted({corpus for corpus, _ in sources}),
+        "excluded_groups": sorted({group for _, group in sources}),
         "sample_rate": suite.scoring_rate,
     }
     return Setup(
@@ -204,7 +211,7 @@ def _drop_stale(config: RunConfig, setup: Setup, items: list[Item], store: RowSt
     here = StatisticsStore(setup.statistics).keys()
     for model in config.models:
         for item in items:
-            row = store.rows.get((model.name, item.name))
+            row = store.get((model.name, item.name))
             again = row is not None and config.retry_failed and row.status == "failed"
             if row is not None:
                 if _stands(setup, model, row) and here.issuperset(row.statistic_keys()) and not again:
@@ -228,24 +235,32 @@ def _same_estimate(setup: Setup, model: Model, row: Row) -> bool:
     return row.separation_key == setup.separation_key(model, row.item)
 
 
-def _rows_of(config: RunConfig, items: list[Item], store: RowStore) -> tuple[list[Row], int]:
+def _rows_of(config: RunConfig, items: list[Item], store: RowStore) -> tuple[Rows, int]:
     """The rows that this run's models and items want, whatever else the folder holds, and of how many items.
 
     An item counts when every model has a row for it: after an early stop, all are still averaged over the same items.
     """
-    names = [model.name for model in config.models]
-    finished = [item.name for item in items if all((name, item.name) in store.rows for name in names)]
-    return [store.rows[name, item] for name in names for item in finished], len(finished)
+    places = np.stack([store.places((model.name, item.name) for item in items) for model in config.models])
+    finished = (places >= 0).all(axis=0)
+    return Rows(store.table, places[:, finished].ravel()), int(finished.sum())
 
 
 def _record(config: RunConfig, extent: Extent, began: str, seconds: float | None, store: RowStore) -> None:
     """Write ``run.json``: before the work without an end, after it with."""
+    rows = store.table.all()
     write_json(
         config.out / RUN,
         {
             "schema": SCHEMA,
             "suite": {"name": config.suite.suite.name, "hash": config.suite.hash},
-            "models": {model.name: {"revision": model.revision, "config": model.config} for model in config.models},
+            "models": {
+                model.name: {
+                    "revision": model.revision,
+                    "config": model.config,
+                    "max_seconds": model.file.max_seconds,
+                }
+                for model in config.models
+            },
             "metrics": {metric.name: metric.signature for metric in config.metrics},
             "seed": config.suite.hash,
             "sepbench": provenance.package_versions().get("sepbench"),
@@ -266,7 +281,7 @@ def _record(config: RunConfig, extent: Extent, began: str, seconds: float | None
             "started": began,
             "finished": None if seconds is None else provenance.now(),
             "wall_seconds": None if seconds is None else round(seconds, 3),
-            "separation_seconds": round(sum(row.seconds or 0 for row in store.rows.values()), 3),
-            "counts": dict(sorted(Counter(row.status for row in store.rows.values()).items())),
+            "separation_seconds": round(float(np.nansum(rows.numbers("seconds"))), 3),
+            "counts": dict(sorted(Counter(rows.coded("status")).items())),
         },
     )

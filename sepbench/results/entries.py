@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
+from sepbench.results.columns import Floats
+from sepbench.results.row_table import Rows
 from sepbench.stats import Resampling, Summary, summarise
 from sepbench.suite import Averaging
 
@@ -33,14 +37,23 @@ class Measured:
 def averaged(measured: Sequence[Measured], ground: Ground) -> dict[str, Any]:
     """``value``, ``ci95``, ``median``, ``n`` and ``n_undefined``, which are counted and left out."""
     defined = [(one, one.value) for one in measured if one.value is not None]
-    summary = summarise(
-        [value for _, value in defined],
-        [one.cluster for one, _ in defined],
-        [one.label for one, _ in defined],
-        ground.averaging,
-        ground.draws,
-    )
-    return {**rounded(summary), "n_undefined": len(measured) - summary.n}
+    values = [value for _, value in defined]
+    clusters, labels = [one.cluster for one, _ in defined], [one.label for one, _ in defined]
+    return _averaged(values, clusters, labels, len(measured), ground)
+
+
+def averaged_rows(rows: Rows, values: Floats, ground: Ground) -> dict[str, Any]:
+    """The same of a number per row, NaN where there is none."""
+    there = np.isfinite(values)
+    defined = rows.take(there)
+    return _averaged(values[there].tolist(), defined.coded("cluster"), defined.coded("label"), len(rows), ground)
+
+
+def _averaged(
+    values: Sequence[float], clusters: Sequence[str], labels: Sequence[str], of: int, ground: Ground
+) -> dict[str, Any]:
+    summary = summarise(values, clusters, labels, ground.averaging, ground.draws)
+    return {**rounded(summary), "n_undefined": of - summary.n}
 
 
 def rounded(summary: Summary) -> dict[str, Any]:

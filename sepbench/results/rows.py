@@ -1,14 +1,9 @@
-"""The row store: one JSON line per model and item, appended and flushed as soon as it is scored.
-
-A row once written is never lost. A process killed in the middle of a line leaves a torn last line, which is cut off
-when the store is opened again; that item is then simply not done.
-"""
+"""Rows: what a run knows of one model on one item, one JSON line each, and reading them."""
 
 from __future__ import annotations
 
 import dataclasses
 import io
-import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,13 +14,13 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from sepbench.errors import InvalidRecord, RunFolderError
 from sepbench.manifest import STRICT
 from sepbench.metrics.metric import Status
-from sepbench.paths import write_whole
 from sepbench.records import canonical_json, parse_json
-from sepbench.results.compact import compact
 
 if TYPE_CHECKING:
     from pydantic import ConfigDict
 
+Key = tuple[str, str]
+"""Model and item."""
 Removal = Literal["native", "subtracted"]
 RowStatus = Literal["ok", "failed", "refused", "not_applicable"]
 """``refused``: the rules of drawing (silence, extreme gain) turned the mixture down when it was first heard; that is a
@@ -143,7 +138,7 @@ def read_rows(path: Path) -> list[Row]:
     Raises:
         InvalidRecord: a whole line that is not a row, or a damaged one, by file and line.
     """
-    return list(_rows_in(path))
+    return list(iter_rows(path))
 
 
 def parse_rows(content: bytes, *, place: str) -> list[Row]:
@@ -151,7 +146,8 @@ def parse_rows(content: bytes, *, place: str) -> list[Row]:
     return list(_parsed(io.BytesIO(content), place))
 
 
-def _rows_in(path: Path) -> Iterator[Row]:
+def iter_rows(path: Path) -> Iterator[Row]:
+    """The rows of `read_rows`, one at a time."""
     if path.exists():
         if not path.is_file():  # a pipe would be waited for
             raise RunFolderError(f"{path} is not a file", remedy="remove it, or choose another folder")
@@ -165,79 +161,23 @@ def _parsed(lines: Iterable[bytes], place: str) -> Iterator[Row]:
             yield parse_row(line[:-1].decode(errors="replace"), place=f"{place}, line {number}")
 
 
-class RowStore:
-    """The rows of one run folder, open for appending. The caller holds the folder's lock."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if path.is_symlink() or (path.exists() and not path.is_file()):
-            raise RunFolderError(
-                "rows would be written outside the run folder, or into what is no file",
-                given=str(path),
-                wanted="a file of its own",
-                remedy="remove it, or choose another --out",
-            )
-        self._repair()
-        self.rows = by_key(map(compact, _rows_in(path)))
-        self._file = path.open("ab")
-
-    def _repair(self) -> None:
-        """Cut a torn last line off, or the next row would be glued to it."""
-        if self._path.exists():
-            whole = self._path.read_bytes().rfind(b"\n") + 1
-            if whole != self._path.stat().st_size:
-                os.truncate(self._path, whole)
-
-    def append(self, row: Row) -> None:
-        """Write one row and flush it to the operating system: it survives this process's death.
-
-        Raises:
-            RunFolderError: the disk is full or the folder not writable; nothing written before is harmed.
-        """
-        try:
-            self._file.write(row_line(row).encode() + b"\n")
-            self._file.flush()
-        except OSError as error:
-            raise RunFolderError(
-                "a result cannot be written",
-                given=f"{self._path}: {error.strerror}",
-                remedy="make room or mend the permissions, then run the same command again; nothing is lost",
-            ) from error
-        row = compact(row)
-        self.rows[row.model, row.item] = row
-
-    def drop(self, keys: Iterable[tuple[str, str]]) -> None:
-        """Forget rows that no longer count (another model revision, other metrics); the file is replaced whole."""
-        dropped = set(keys)
-        if not dropped:
-            return
-        self.rows = {key: row for key, row in self.rows.items() if key not in dropped}
-        self._file.close()
-        write_whole(self._path, "".join(row_line(row) + "\n" for row in self.rows.values()))
-        self._file = self._path.open("ab")
-
-    def close(self) -> None:
-        """Flush to disk and close."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
-
-
-def by_key(rows: Iterable[Row]) -> dict[tuple[str, str], Row]:
+def by_key(rows: Iterable[Row]) -> dict[Key, Row]:
     """Rows by model and item; an item twice for one model is refused: its averages would count it twice.
 
     Raises:
         InvalidRecord: naming model and item.
     """
-    found: dict[tuple[str, str], Row] = {}
+    found: dict[Key, Row] = {}
     for row in rows:
         if (key := (row.model, row.item)) in found:
-            raise InvalidRecord(
-                "rows.jsonl holds an item twice", given=f"{row.model}, {row.item}", remedy="run --fresh"
-            )
+            raise twice(key)
         found[key] = row
     return found
+
+
+def twice(key: Key) -> InvalidRecord:
+    """The error about two rows of one model and item."""
+    return InvalidRecord("rows.jsonl holds an item twice", given=", ".join(key), remedy="run --fresh")
 
 
 def signature_key(signatures: Iterable[str], scoring: object) -> str:

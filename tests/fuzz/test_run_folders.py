@@ -14,7 +14,8 @@ import pytest
 
 from sepbench.errors import RunFolderError, SepbenchError
 from sepbench.metrics.registry import select
-from sepbench.results.rows import Row, RowStore, read_rows
+from sepbench.results.row_store import RowStore
+from sepbench.results.rows import Row, read_rows
 from sepbench.results.run_folder import RunLock, load_run, write_json
 from sepbench.results.summary import Extent, summarise_run
 from sepbench.separators.discovery import find_models

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sepbench.errors import InvalidRecord, RunFolderError
-from sepbench.results.rows import Failure, Row, RowStore, Score, by_key, parse_row, read_rows, row_line
+from sepbench.results.row_store import RowStore
+from sepbench.results.rows import Failure, Row, Score, by_key, parse_row, read_rows, row_line
 from sepbench.results.run_folder import RunLock
 
 ROW = Row(

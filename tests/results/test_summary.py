@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from sepbench.manifest import Manifest, Meta
 from sepbench.metrics.registry import select
-from sepbench.results.rows import Row, Score
+from sepbench.results.row_table import RowTable
+from sepbench.results.rows import Failure, Row, Score
 from sepbench.results.summary import Extent, summarise_run
 from sepbench.separators.discovery import find_models
 from sepbench.separators.spec import Model
@@ -92,3 +94,33 @@ def test_a_system_that_only_gave_mixtures_back_is_flagged() -> None:
         rows = [row(number, model=model.name, metrics=metrics) for number, metrics in enumerate(scores)]
         summary = summarise_run(suite, Extent(2, 0, None), [model], select(["sdr"]), rows)
         assert ("only_mixtures" in summary["models"][model.name]["flags"]) == expected
+
+
+def test_a_summary_is_the_same_of_rows_in_any_order_in_a_list_or_in_a_table() -> None:
+    settings = Suite(1, "s", "s", "s", ("a",), ("sdr",), 16000, slices=("snr_bin", "label", "source_count", "presence"))
+    suite = LoadedSuite(settings, (Manifest(Path("a"), Meta(1, "a", "t", 0, 0, "", {}, {}, {}), ()),))
+    facts = [{"label": "cat", "snr_db": -7.5}, {"absent": True, "snr_db": None}, {"source_count": 10}]
+    rows = [row(number, **change) for number, change in enumerate(facts)]
+    rows.append(row(0, item="f.0", status="failed", metrics={}, error=Failure("E", "e")))
+    rows.append(row(0, item="e.0", status="refused", metrics={}))
+    rows.append(row(0, item="d.0", status="not_applicable", metrics={}))
+
+    def summary(given: Iterable[Row]) -> dict[str, Any]:
+        return summarise_run(suite, Extent(6, 0, None), [trained(())], select(["sdr"]), given)
+
+    found = summary(rows)
+    assert summary(reversed(rows)) == found == summary(RowTable(rows).all())
+    model = found["models"]["mixture"]
+    assert model["coverage"] == {"items": 4, "ok": 3, "failed": 1, "errors": {"E: e": 1}}
+    assert (model["not_applicable"], found["suite"]["refused_items"]) == (1, 1)
+    assert model["metrics"]["sdr"]["value"] == (VALUES[0] + VALUES[2]) / 2  # nothing is extracted from an absent sound
+    assert model["metrics"]["sdr"]["undefined"] == {"failed": 1}
+    counts = {
+        name: {part: table["sdr"]["n"] for part, table in cut.items() if table} for name, cut in model["slices"].items()
+    }
+    assert counts == {
+        "snr_bin": {"-10..-5": 1, "0..5": 1},
+        "label": {"cat": 1, "dog": 1},
+        "source_count": {"2": 1, "10": 1},
+        "presence": {"present": 2},
+    }

@@ -1,0 +1,133 @@
+"""Paired differences and what chance alone may make of them. Pure functions of numbers.
+
+Both sides answered the same items, so items are compared one by one and what makes them easy or hard cancels. Clips of
+one recording are not independent: intervals draw recordings, and the signed-rank test ranks recordings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sepbench.stats import LEVEL, MIN_CLUSTERS, Resampling, Values, average, interval
+from sepbench.suite import Averaging
+
+ROUNDING_DIGITS = 9
+"""Differences smaller than that are of another order of summing; their ranks would be ranks of nothing."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Of `n` items of `recordings` recordings.
+
+    Attributes:
+        mean: the average of after less before.
+        interval: of that average; None where fewer than two recordings stand behind it.
+        risen, fallen: items whose value is larger, or smaller, after than before.
+    """
+
+    mean: float
+    interval: tuple[float, float] | None
+    n: int
+    recordings: int
+    risen: int
+    fallen: int
+
+
+def difference(
+    changes: Sequence[float],
+    clusters: Sequence[str],
+    classes: Sequence[str],
+    rule: Averaging,
+    draws: Resampling,
+    level: float = LEVEL,
+) -> Difference:
+    """Average and interval of at least one paired change.
+
+    Args:
+        changes: after less before, finite, one per item.
+        clusters: each item's recording; all must be among `draws`.
+        classes: each item's class, for the rules that average over classes.
+        rule: the suite's. Medians of changes are no change of medians: ``class_median_mean`` takes class means.
+        level: of the interval.
+
+    >>> from sepbench.stats import resampling
+    >>> draws = resampling(["a", "b", "c"], seed="x")
+    >>> found = difference([-1.0, -2.0, -3.0], ["a", "b", "c"], ["", "", ""], "mean", draws)
+    >>> found.mean, found.interval, found.fallen
+    (-2.0, (-3.0, -1.0), 3)
+    """
+    linear: Averaging = "mean" if rule == "mean" else "macro_class_mean"
+    names = sorted(set(clusters))
+    mean, resampled = average(changes, clusters, classes, linear, restricted(draws, names))
+    rounded = np.round(changes, ROUNDING_DIGITS)
+    return Difference(
+        mean=mean,
+        interval=interval(resampled, len(names), expanded(level, len(names))),
+        n=len(changes),
+        recordings=len(names),
+        risen=int((rounded > 0).sum()),
+        fallen=int((rounded < 0).sum()),
+    )
+
+
+def restricted(draws: Resampling, clusters: Sequence[str]) -> Resampling:
+    """The same draws, as far as some of the recordings are concerned: those of one slice, say."""
+    if draws.clusters == tuple(clusters):
+        return draws
+    place = {name: number for number, name in enumerate(draws.clusters)}
+    return Resampling(tuple(clusters), draws.counts[:, [place[name] for name in clusters]])
+
+
+def expanded(level: float, clusters: int) -> float:
+    """The level whose percentiles hold the truth as often as `level` says.
+
+    Plain percentiles of few recordings are too narrow, as if the normal curve stood for Student's and n for n - 1
+    (Hesterberg 2015, doi 10.1080/00031305.2015.1089789).
+
+    >>> round(expanded(0.95, 10), 4), round(expanded(0.95, 1000), 4)
+    (0.9829, 0.9504)
+    """
+    from scipy.special import ndtr, stdtrit
+
+    if clusters < MIN_CLUSTERS:
+        return level
+    reach = stdtrit(clusters - 1, (1 + level) / 2) * np.sqrt(clusters / (clusters - 1))
+    return float(1 - 2 * ndtr(-reach))
+
+
+def signed_rank(changes: Sequence[float], clusters: Sequence[str]) -> float | None:
+    """p of Wilcoxon's signed-rank test over recordings' mean changes, two-sided; those that did not change count not.
+
+    Returns:
+        1 where nothing changed; None for fewer than two recordings.
+
+    >>> signed_rank([-1.0, -2.0, -3.0], ["a", "b", "c"])
+    0.25
+    """
+    from scipy.stats import wilcoxon
+
+    names, index = np.unique(np.asarray(clusters), return_inverse=True)
+    if len(names) < MIN_CLUSTERS:
+        return None
+    means: Values = np.bincount(index, weights=np.asarray(changes, dtype=np.float64)) / np.bincount(index)
+    changed = np.round(means, ROUNDING_DIGITS)
+    changed = changed[changed != 0]
+    return float(wilcoxon(changed).pvalue) if changed.size else 1.0
+
+
+def holm(values: Sequence[float | None]) -> list[float | None]:
+    """p values corrected for their number by Holm's steps (1979): family-wise, of whatever dependence; None stays None.
+
+    >>> holm([0.01, 0.04, None, 0.03])
+    [0.03, 0.06, None, 0.06]
+    """
+    known = sorted((p, place) for place, p in enumerate(values) if p is not None)
+    corrected: list[float | None] = [None] * len(values)
+    largest = 0.0
+    for step, (p, place) in enumerate(known):
+        largest = max(largest, min(1.0, p * (len(known) - step)))
+        corrected[place] = largest
+    return corrected
