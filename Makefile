@@ -6,10 +6,10 @@ MODELS := mixture,silence,noise-matched,oracle-irm,oracle-ibm,oracle-wiener,temp
 
 BENCHMARKS := overhead throughput memory planning cost_curve metrics second_system audiosep ray_against_local
 
-.PHONY: demo test test-slow bench lint format verify clean
+.PHONY: demo test test-slow test-browser docs bench lint format verify clean
 
 # Install without torch, score every weightless model on the demo suite, write a page and print where it is.
-demo: .venv/.installed-baselines
+demo: .venv/.installed-baselines,report
 	$(BIN)/sepbench run --models $(MODELS) --suite demo --workers $(WORKERS) --out results/runs/demo
 	$(BIN)/sepbench report results/runs/demo --output reports/demo.html
 
@@ -19,6 +19,17 @@ test: lint
 # Every extra is installed first, some of them with a C++ compiler: Ray, S3, ViSQOL and PESQ are tested for real.
 test-slow: .venv/.installed-slow
 	$(BIN)/pytest -n $(WORKERS) -m slow
+
+# The page in a real browser: Debian's Chromium, installed where this is Debian and root; else one that is here already.
+test-browser: .venv/.installed-browser
+	command -v chromedriver >/dev/null || { apt-get update && apt-get install -y --no-install-recommends chromium chromium-driver; } || true
+	$(BIN)/pytest -n 0 -m browser -rs tests/browser
+
+# The documentation as a site in build/site. Its pages about metrics are made from the code; PESQ and ViSQOL are drawn where
+# they can be installed, which takes a C compiler. The variable silences the theme's word on another program's future.
+docs: .venv/.installed-docs
+	-$(MAKE) --no-print-directory .venv/.installed-pesq,visqol
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 # Figures of benchmarks/*.md, measured on this machine; some minutes, and nothing else should run beside.
 bench: .venv/.installed-dev
@@ -43,4 +54,4 @@ verify: .venv/.installed-baselines
 	touch $@
 
 clean:
-	rm -rf .venv results/runs reports/demo.html .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .venv build results/runs reports/demo.html .pytest_cache .mypy_cache .ruff_cache

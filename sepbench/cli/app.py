@@ -13,11 +13,14 @@ import typer
 
 from sepbench import __version__
 from sepbench.cli import (
+    baseline_command,
     check_command,
+    compare_command,
     correlate_command,
     data_command,
     doctor_command,
     environment_command,
+    gate_command,
     list_command,
     manifest_command,
     profile_command,
@@ -25,6 +28,7 @@ from sepbench.cli import (
     reproduce_command,
     run_command,
     score_command,
+    submit_command,
     weights_command,
 )
 from sepbench.errors import SepbenchError
@@ -42,12 +46,16 @@ app = typer.Typer(
 app.command("run")(run_command.run)
 app.command("score")(score_command.score)
 app.command("report")(report_command.report)
+app.command("compare")(compare_command.compare)
+app.command("gate")(gate_command.gate)
 app.command("reproduce")(reproduce_command.reproduce)
 app.command("correlate")(correlate_command.correlate)
 app.command("doctor")(doctor_command.doctor)
 app.command("list")(list_command.list_)
 app.command("check")(check_command.check)
 app.command("profile")(profile_command.profile)
+app.add_typer(baseline_command.app, name="baseline")
+app.add_typer(submit_command.app, name="submit")
 app.add_typer(manifest_command.app, name="manifest")
 app.add_typer(data_command.app, name="data")
 app.add_typer(weights_command.app, name="weights")

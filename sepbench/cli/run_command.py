@@ -23,9 +23,7 @@ def run(
     workers: options.Workers = 1,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Requests per call of a separator.")] = 1,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda:N.")] = "auto",
-    keep_audio: Annotated[
-        str, typer.Option("--keep-audio", help="Estimates to keep: none, failed, sample:N or all.")
-    ] = "none",
+    keep_audio: options.KeepAudio = "none",
     on_missing: options.OnMissing = "fail",
     max_failures: options.MaxFailures = 0,
     fresh: options.Fresh = False,

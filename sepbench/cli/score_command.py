@@ -19,6 +19,7 @@ def score(
     limit: options.Limit = None,
     out: options.Out = None,
     workers: options.Workers = 1,
+    keep_audio: options.KeepAudio = "none",
     on_missing: options.OnMissing = "fail",
     max_failures: options.MaxFailures = 0,
     fresh: options.Fresh = False,
@@ -27,7 +28,7 @@ def score(
 ) -> None:
     """Score a folder of ready waveforms named by item; `sepbench manifest show` tells the items."""
     from sepbench.cli.scoring import carry_out
-    from sepbench.engine.config import RunConfig
+    from sepbench.engine.config import KeepAudio, RunConfig
     from sepbench.errors import MissingData
     from sepbench.metrics.registry import select
     from sepbench.protocols.prepare import prepared_suite
@@ -44,6 +45,7 @@ def score(
         out=out or default_out(f"{loaded.suite.name}-{name}"),
         limit=limit,
         workers=workers,
+        keep_audio=KeepAudio.parse(keep_audio),
         on_missing="skip" if options.one_of("--on-missing", on_missing, ("fail", "skip")) == "skip" else "fail",
         fresh=fresh,
         estimates=estimates,

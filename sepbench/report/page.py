@@ -4,88 +4,40 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-from sepbench.errors import InvalidRecord, SepbenchError
+from sepbench.errors import SepbenchError
 from sepbench.paths import write_whole
-from sepbench.report.plots import snr_curves
-from sepbench.report.robustness import AnalysisPart, analysis_parts
-from sepbench.report.slices import slice_tables
-from sepbench.report.view import IMPROVEMENTS, Column, Table, columns, leading, results
-from sepbench.results.run_folder import RUN, SUMMARY, read_json
+from sepbench.report.asked import find_asked
+from sepbench.report.libraries import embeddable, installed_libraries
+from sepbench.report.reading import as_written, read_folder
+from sepbench.report.section import Gathered, Section, build_section
+from sepbench.report.sounds import MOST_BYTES, kept, sound_pages
+
+SCRIPTS = ("data", "state", "averages", "board", "plots", "items", "model", "player", "main")
+"""The page's own scripts, in the order in which one builds on another."""
 
 
-@dataclass(frozen=True)
-class Named:
-    """A fact with its name."""
-
-    name: str
-    value: str
-
-
-@dataclass(frozen=True)
-class Banner:
-    """What a reader must know before any number."""
-
-    title: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why `count` items of a model have no estimate."""
-
-    model: str
-    message: str
-    count: int
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A finished drawing; `svg` is markup made here, in which texts are escaped."""
-
-    title: str
-    improvement: bool
-    svg: str
-
-
-@dataclass(frozen=True)
-class Section:
-    """One run on the page."""
-
-    title: str
-    description: str
-    facts: tuple[Named, ...]
-    banners: tuple[Banner, ...]
-    results: Table
-    papers: Table
-    sorted_by: str
-    analyses: tuple[AnalysisPart, ...]
-    plots: tuple[Plot, ...]
-    slices: tuple[Table, ...]
-    failures: tuple[Failure, ...]
-    metrics: tuple[Column, ...]
-    hashes: tuple[Named, ...]
-    training: tuple[Named, ...]
-    provenance: tuple[Named, ...]
-
-
-def write_report(runs: Sequence[Path], output: Path) -> Path:
+def write_report(runs: Sequence[Path], output: Path, *, sounds: int = 0, manifests: Sequence[Path] = ()) -> Path:
     """Write the page.
 
     Args:
         runs: run folders, one section each.
         output: the HTML file; it appears whole or not at all.
+        sounds: how many items of each run can be heard, of those whose answers were kept; fewer where there is no room.
+        manifests: folders to look for suites in, besides those of the search path.
 
     Raises:
         MissingData: a folder without ``summary.json`` or ``run.json``.
         InvalidRecord: one of another schema, or without what the page shows.
         SepbenchError: the page cannot be written there.
     """
-    html = render_page([_section(folder, f"run{number}") for number, folder in enumerate(runs, start=1)])
+    room = MOST_BYTES // max(1, len(runs))
+    html = render_page(
+        [_section(folder, f"run{number}", sounds, room, manifests) for number, folder in enumerate(runs, start=1)]
+    )
     try:
         write_whole(output, html)
     except OSError as error:
@@ -95,120 +47,17 @@ def write_report(runs: Sequence[Path], output: Path) -> Path:
     return output
 
 
-def _section(folder: Path, prefix: str) -> Section:
-    summary, run = read_json(folder / SUMMARY), read_json(folder / RUN)
-    try:
-        return build_section(summary, run, prefix)
-    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
-        raise InvalidRecord(
-            f"{folder}: {SUMMARY} and {RUN} are not what this version writes",
-            given=f"{type(error).__name__}: {error}",
-            wanted="the fields of schema 1",
-            remedy="run the same sepbench run command again: it rewrites both from the rows",
-        ) from error
-
-
-def build_section(summary: Mapping[str, Any], run: Mapping[str, Any], prefix: str) -> Section:
-    """Everything one run shows; `prefix` makes its plots' ids its own."""
-    suite, models = summary["suite"], summary["models"]
-    ours, theirs = columns(summary, papers=False), columns(summary, papers=True)
-    first = leading(ours)
-    return Section(
-        title=suite["title"],
-        description=suite["description"],
-        facts=_facts(suite),
-        banners=_banners(suite),
-        results=results(summary, "Results", papers=False),
-        papers=results(summary, "Recipes of papers", papers=True),
-        sorted_by="" if first is None else first.label,
-        analyses=analysis_parts(summary, ours, prefix),
-        plots=_plots(summary, ours, prefix),
-        slices=tuple(slice_tables(summary, ours)),
-        failures=tuple(
-            Failure(name, message, count)
-            for name, model in models.items()
-            for message, count in model["coverage"]["errors"].items()
-        ),
-        metrics=(*ours, *theirs),
-        hashes=_hashes(summary),
-        training=tuple(Named(name, ", ".join(model["trained_on"])) for name, model in models.items()),
-        provenance=_provenance(run),
-    )
-
-
-def _facts(suite: Mapping[str, Any]) -> tuple[Named, ...]:
-    built = suite["items"] - suite["missing_items"]
-    return (
-        Named("items scored", f"{suite.get('scored_items', built)} of {suite['items']}"),
-        Named("mixtures in the suite", str(suite["mixtures"])),
-        Named("scored at", f"{suite['scoring_rate']} Hz" if suite["scoring_rate"] else "each clip's own rate"),
-        Named("averaging", suite["averaging"].replace("_", " ")),
-        Named("suite hash", suite["hash"][:12]),
-    )
-
-
-def _banners(suite: Mapping[str, Any]) -> tuple[Banner, ...]:
-    total, missing, refused = suite["items"], suite["missing_items"], suite.get("refused_items", 0)
-    found = []
-    if suite["partial"]:
-        which = "Not all items were scored" if suite["limit"] is None else f"Scored with --limit {suite['limit']}"
-        found.append(Banner("PARTIAL RUN.", f"{which}; these numbers are not the suite's."))
-    if missing:
-        text = f"{total - missing} of {total} items could be built here; the clips of {missing} are not on the machine."
-        found.append(Banner("Coverage.", text))
-    for one in suite.get("unbuilt", ()):
-        text = f"{one['list']}, {one['mixtures'] or 'some'} mixtures, could not be built here: {one['reason']}"
-        found.append(Banner("List left out.", text))
-    if refused:
-        text = f"{refused} items are left out for every model: their mixtures break the drawing rules."
-        found.append(Banner("Refused.", text))
-    return tuple(found)
-
-
-def _plots(summary: Mapping[str, Any], shown: Sequence[Column], prefix: str) -> tuple[Plot, ...]:
-    """The improvements over SNR; without any, the metric that leads, or else the first."""
-    wanted = [column for column in shown if column.name in IMPROVEMENTS]
-    first = leading(shown)
-    wanted = wanted or ([first] if first else list(shown[:1]))
-    drawn = [(column, snr_curves(summary, column, f"{prefix}-{column.name}")) for column in wanted]
-    return tuple(Plot(column.label, column.name in IMPROVEMENTS, svg) for column, svg in drawn if svg)
-
-
-def _hashes(summary: Mapping[str, Any]) -> tuple[Named, ...]:
-    suite = summary["suite"]
-    return (
-        Named(f"suite {suite['name']}", suite["hash"]),
-        *(Named(f"list {name}", value) for name, value in suite["manifests"].items()),
-        *(Named(f"model {name}", model["revision"]) for name, model in summary["models"].items()),
-    )
-
-
-def _provenance(run: Mapping[str, Any]) -> tuple[Named, ...]:
-    git, seconds = run["git"], run.get("wall_seconds")
-    packages = ", ".join(f"{name} {version}" for name, version in run["packages"].items())
-    machine = [f"{name.replace('_', ' ')} {value}" for name, value in run["hardware"].items() if value is not None]
-    commit = (
-        "no git checkout" if git is None else git["commit"] + (", with uncommitted changes" if git["dirty"] else "")
-    )
-    facts = {
-        "sepbench": run["sepbench"],
-        "started": run["started"],
-        "finished": run["finished"] or "not finished",
-        "wall time": "" if seconds is None else f"{seconds:.0f} s",
-        "machine": ", ".join([run["platform"], *machine]),
-        "device": run["device"],
-        "workers": run.get("workers"),
-        "batch": run.get("batch"),
-        "Python": run["python"],
-        "packages": packages,
-        "git state": commit,
-        "rows by status": ", ".join(f"{status} {count}" for status, count in run.get("counts", {}).items()),
-    }
-    return tuple(Named(name, str(value)) for name, value in facts.items() if value not in (None, ""))
+def _section(folder: Path, prefix: str, sounds: int, room: int, manifests: Sequence[Path]) -> Section:
+    read = read_folder(folder)
+    with as_written(folder):
+        asked = find_asked(read.summary["suite"], manifests)
+        items = sorted({item for model in read.rows.values() for item in model})
+        heard = dict(sound_pages(prefix, kept(folder, list(read.summary["models"]), items), asked, sounds, room))
+        return build_section(Gathered(read.summary, read.run, read.rows, asked, heard), prefix)
 
 
 def render_page(sections: Sequence[Section]) -> str:
-    """The HTML, every text escaped; the plots are the only markup taken as it is."""
+    """The HTML, every text escaped; drawings, libraries and own scripts are the only markup taken as it is."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -218,10 +67,25 @@ def render_page(sections: Sequence[Section]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["sha256"] = _sha256
-    return environment.get_template("page.html.j2").render(sections=sections) + "\n"
+    libraries = installed_libraries()
+    scripts = () if libraries is None else (*libraries.scripts, own_script())
+    return (
+        environment.get_template("page.html.j2").render(
+            sections=sections,
+            scripts=scripts,
+            hashes=[sha256(script) for script in scripts],
+            style="" if libraries is None else libraries.style,
+        )
+        + "\n"
+    )
 
 
-def _sha256(script: str) -> str:
-    """The hash by which the page's own security policy lets its one script run, and no other."""
+def own_script() -> str:
+    """The page's own scripts as one module."""
+    folder = files("sepbench.report") / "templates"
+    return embeddable("".join((folder / f"{name}.js").read_text("utf-8") for name in SCRIPTS))
+
+
+def sha256(script: str) -> str:
+    """The hash by which the page's own security policy lets its scripts run, and no other."""
     return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from sepbench.results.published import PublishedMetric, Reported, published_for
+from sepbench.report.reported import head
+from sepbench.results.published import Reported, published_for
 
 
 def markdown(suite: str) -> str:
@@ -29,12 +30,6 @@ def markdown(suite: str) -> str:
 def _table(rows: Sequence[Reported]) -> list[str]:
     stated = {name for one in rows for name, value in one.row.values.items() if value is not None}
     metrics = [metric for metric in rows[0].table.metrics if metric.name in stated]
-    head = ["system", *map(_head, metrics)]
+    heads = ["system", *map(head, metrics)]
     body = [[one.row.name, *(metric.printed(one.row.values.get(metric.name)) for metric in metrics)] for one in rows]
-    return ["| " + " | ".join(cells) + " |" for cells in (head, ["---"] * len(head), *body)]
-
-
-def _head(metric: PublishedMetric) -> str:
-    unit = f" ({metric.unit})" if metric.unit else ""
-    arrow = {"higher": " ↑", "lower": " ↓", None: ""}[metric.better]
-    return metric.name + unit + arrow
+    return ["| " + " | ".join(cells) + " |" for cells in (heads, ["---"] * len(heads), *body)]

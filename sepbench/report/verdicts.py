@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from xml.etree import ElementTree
 
 from sepbench.errors import on_one_line
 from sepbench.gate.verdict import Check, Moved, Verdict
+from sepbench.report.escaping import markdown_text
 
 COLUMNS = ("", "model", "check", "change", "interval", "tolerance", "items", "why")
 MARKS = {"passed": "✅", "failed": "❌", "not comparable": "⚠️"}
@@ -47,19 +48,25 @@ def markdown(verdict: Verdict) -> str:
     lines = [
         f"## sepbench gate: {verdict.outcome}",
         "",
-        f"Suite {_text(verdict.suite)} `{verdict.suite_hash[:12]}`",
+        f"Suite {markdown_text(verdict.suite)} `{verdict.suite_hash[:12]}`",
         "",
     ]
     lines += ["| " + " | ".join(COLUMNS) + " |", "|" + " --- |" * len(COLUMNS)]
     lines += [
-        "| " + " | ".join([MARKS[check.outcome], *map(_text, check_cells(check))]) + " |" for check in verdict.checks
+        "| " + " | ".join([MARKS[check.outcome], *map(markdown_text, check_cells(check))]) + " |"
+        for check in verdict.checks
     ]
     for check in verdict.checks:
         if check.outcome == "failed" and check.moved:
-            lines += ["", f"### {_text(check.model)}, {_text(check.name)}", "", "| item | value | before | now |"]
+            lines += [
+                "",
+                f"### {markdown_text(check.model)}, {markdown_text(check.name)}",
+                "",
+                "| item | value | before | now |",
+            ]
             lines += ["| --- | --- | --- | --- |"]
-            lines += ["| " + " | ".join(map(_text, moved_cells(one))) + " |" for one in check.moved]
-    lines += ["", *(f"- {_text(note)}" for note in verdict.notes)] if verdict.notes else []
+            lines += ["| " + " | ".join(map(markdown_text, moved_cells(one))) + " |" for one in check.moved]
+    lines += ["", *(f"- {markdown_text(note)}" for note in verdict.notes)] if verdict.notes else []
     return "\n".join(lines) + "\n"
 
 
@@ -76,6 +83,10 @@ def moved_cells(moved: Moved) -> list[str]:
     return [moved.item, moved.metric, str(moved.before), str(moved.after)]
 
 
+def _cells(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
 def _moved_line(moved: Moved) -> str:
     item, metric, before, after = moved_cells(moved)
     return f"{item} {metric}: {before} before, {after} now"
@@ -87,9 +98,3 @@ def _data(text: str) -> str:
 
 def _property(text: str) -> str:
     return _data(on_one_line(text)).replace(":", "%3A").replace(",", "%2C")
-
-
-def _text(text: str) -> str:
-    """As text in a Markdown table: names come from folders and lists of others."""
-    plain = on_one_line(text).replace("&", "&amp;").replace("<", "&lt;")
-    return "".join(f"\\{letter}" if letter in "\\`*_[]|~" else letter for letter in plain)

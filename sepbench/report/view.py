@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Literal
 
+from sepbench.report.ties import Ties
+
 Kind = Literal["systems", "controls", "oracles"]
 
 DASH = "\u2013"
@@ -36,6 +38,8 @@ GROUP_TITLES: Mapping[Kind, tuple[str, str]] = {
     "controls": ("Controls", "what doing nothing, or nothing sensible, scores; never ranked"),
     "oracles": ("Oracles", "given the answer; never ranked"),
 }
+Tested = Mapping[str, Ties]
+UNTESTED: Tested = {}
 NEEDS = {
     "references": "is given the answer",
     "all_prompts": "is given all prompts",
@@ -67,8 +71,11 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """One value as shown. `rank` is ``best``, ``near`` (its interval reaches the best's) or empty; `unranked` says why
-    it is not ranked, empty where it is."""
+    """One value as shown.
+
+    `rank` is ``best``, ``near`` (not told apart from the best) or empty. `place` is one more than how many systems are
+    better and told apart, with ``=`` where it is shared. `unranked` says why it is not ranked, empty where it is.
+    """
 
     text: str
     interval: str
@@ -80,11 +87,13 @@ class Cell:
     sort: float | None
     bounds: tuple[float, float] | None
     rank: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True)
 class Line:
-    """One model's line; `gaps` say which of its values are averages of fewer items, and why."""
+    """One model's line. `place` is that by the metric that leads; `gaps` say which of its values are averages of fewer
+    items, and why."""
 
     model: str
     title: str
@@ -92,6 +101,7 @@ class Line:
     coverage: str
     cells: tuple[Cell, ...]
     gaps: tuple[tuple[str, str], ...] = ()
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,36 +161,36 @@ def leading(shown: Iterable[Column]) -> Column | None:
     return next((by_name[name] for name in SORT_BY if name in by_name), None)
 
 
-def results(summary: Mapping[str, Any], title: str, *, papers: bool) -> Table:
-    """Every model by every metric, ours or the papers'."""
+def results(summary: Mapping[str, Any], title: str, *, papers: bool, tested: Tested = UNTESTED) -> Table:
+    """Every model by every metric, ours or the papers'; `tested` are the paired tests by metric."""
     shown = columns(summary, papers=papers)
     return Table(
         title=title,
         spans=tuple(Span(family, len(list(of))) for family, of in groupby(shown, key=lambda column: column.family)),
         heads=tuple(Head(c.label, c.unit, c.better, c.arrow, c.signature) for c in shown),
-        groups=groups(summary, shown),
+        groups=groups(summary, shown, tested),
         whole=True,
     )
 
 
-def groups(summary: Mapping[str, Any], shown: Sequence[Column]) -> tuple[Group, ...]:
+def groups(summary: Mapping[str, Any], shown: Sequence[Column], tested: Tested = UNTESTED) -> tuple[Group, ...]:
     """Every group that has models; each best first by the leading metric, those it does not rank last."""
     found = []
     for kind, models in _by_kind(summary):
         lines = _sorted([_line(name, model, shown) for name, model in models], shown)
         if kind == "systems":
-            lines = _ranked(lines, shown)
+            lines = _ranked(lines, shown, tested)
         found.append(Group(kind, *GROUP_TITLES[kind], tuple(lines)))
     return tuple(found)
 
 
 def _by_kind(summary: Mapping[str, Any]) -> list[tuple[Kind, list[tuple[str, Mapping[str, Any]]]]]:
     models = list(summary["models"].items())
-    sorted_out = [(kind, [each for each in models if _kind(each[1]) == kind]) for kind in GROUP_TITLES]
+    sorted_out = [(kind, [each for each in models if kind_of(each[1]) == kind]) for kind in GROUP_TITLES]
     return [(kind, chosen) for kind, chosen in sorted_out if chosen]
 
 
-def _kind(model: Mapping[str, Any]) -> Kind:
+def kind_of(model: Mapping[str, Any]) -> Kind:
     """Whoever is given the answer is an oracle, whatever it calls itself."""
     if model["paradigm"] == "oracle" or "references" in model["needs"]:
         return "oracles"
@@ -206,14 +216,14 @@ def _line(name: str, model: Mapping[str, Any], shown: Sequence[Column]) -> Line:
     return Line(
         model=name,
         title=model["title"],
-        marks=_marks(model),
+        marks=marks_of(model),
         coverage=f"{covered['ok']} of {covered['items']}",
         cells=cells,
         gaps=tuple((column.label, cell.gaps) for column, cell in zip(shown, cells, strict=True) if cell.gaps),
     )
 
 
-def _marks(model: Mapping[str, Any]) -> tuple[str, ...]:
+def marks_of(model: Mapping[str, Any]) -> tuple[str, ...]:
     """What a reader must know of the model before its numbers."""
     marks = [NEEDS.get(need, f"is given {need}") for need in model["needs"]]
     marks += ["untrained: random weights, never ranked"] if _untrained(model) else []
@@ -228,7 +238,7 @@ def _marks(model: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(marks + ([f"{failed} items failed"] if failed else []))
 
 
-def _unranked(column: Column, model: Mapping[str, Any]) -> str:
+def unranked(column: Column, model: Mapping[str, Any]) -> str:
     """Why a model's values in a column are not ranked; empty where they are."""
     if _untrained(model):
         return "random weights"
@@ -260,7 +270,7 @@ def cell(column: Column, entry: Mapping[str, Any], model: Mapping[str, Any]) -> 
         title="; ".join(parts),
         gaps=gaps,
         below_mixture=_below_mixture(column, entry, model),
-        unranked=_unranked(column, model),
+        unranked=unranked(column, model),
         sort=value,
         bounds=None if interval is None else (interval[0], interval[1]),
     )
@@ -272,7 +282,7 @@ def _below_mixture(column: Column, entry: Mapping[str, Any], model: Mapping[str,
     An improvement is itself the change over the mixture and has no flag of its own: its sign tells. That holds in
     slices too; for other metrics the flag speaks of all items, so a slice is not marked by it.
     """
-    if _kind(model) == "controls" or entry["value"] is None:
+    if kind_of(model) == "controls" or entry["value"] is None:
         return False
     if column.name.split("@")[0] in IMPROVEMENTS:
         return bool(entry["value"] < 0)
@@ -290,33 +300,68 @@ def number(value: float | None, column: Column, *, signed: bool = False) -> str:
     """
     if value is None:
         return DASH
-    rate = column.name.split("@")[0].endswith("_rate")
-    digits = 1 if rate else 2 if column.unit == "dB" else 3
-    rounded = round(100 * value if rate else value, digits) + 0.0  # adding zero turns -0.0 into 0.0
-    return f"{rounded:{'+' if signed else ''}.{digits}f}" + (" %" if rate else "")
+    percent = is_rate(column)
+    shown = digits(column) - 2 if percent else digits(column)
+    rounded = round(100 * value if percent else value, shown) + 0.0  # adding zero turns -0.0 into 0.0
+    return f"{rounded:{'+' if signed else ''}.{shown}f}" + (" %" if percent else "")
 
 
-def _ranked(lines: list[Line], shown: Sequence[Column]) -> list[Line]:
-    """Mark the best of each column, and those whose interval reaches the best's; where all are equal, nobody is."""
+def is_rate(column: Column) -> bool:
+    """Whether the metric is a share of items, shown in per cent."""
+    return column.name.split("@")[0].endswith("_rate")
+
+
+def digits(column: Column) -> int:
+    """How many decimals of a value are shown: those of a share stand for a tenth of a per cent."""
+    return 2 if column.unit == "dB" and not is_rate(column) else 3
+
+
+def _ranked(lines: list[Line], shown: Sequence[Column], tested: Tested) -> list[Line]:
+    """Mark the best of each column, and those not told apart from it; where all are equal, nobody is."""
     by_column = [
-        _ranked_column([line.cells[index] for line in lines], column.better) for index, column in enumerate(shown)
+        _ranked_column({line.model: line.cells[index] for line in lines}, column, tested.get(column.name))
+        for index, column in enumerate(shown)
     ]
-    return [replace(line, cells=tuple(cells[row] for cells in by_column)) for row, line in enumerate(lines)]
+    first = leading(shown)
+    found = []
+    for line in lines:
+        cells = tuple(column[line.model] for column in by_column)
+        place = cells[shown.index(first)].place if first else ""
+        found.append(replace(line, cells=cells, place=place))
+    return found
 
 
-def _ranked_column(cells: list[Cell], better: str) -> list[Cell]:
-    ranked = [cell for cell in cells if cell.sort is not None and not cell.unranked]
-    if better == "neither" or len({cell.sort for cell in ranked}) < 2:
+def _ranked_column(cells: dict[str, Cell], column: Column, ties: Ties | None) -> dict[str, Cell]:
+    """Without a paired test, intervals that meet leave it open which of two systems is better."""
+    ranked = {model: cell for model, cell in cells.items() if cell.sort is not None and not cell.unranked}
+    if column.better == "neither" or len({cell.sort for cell in ranked.values()}) < 2:
         return cells
-    choose = max if better == "higher" else min
-    best = choose(ranked, key=lambda cell: cell.sort or 0.0)
-    return [_with_rank(cell, best) if cell in ranked else cell for cell in cells]
+    choose = max if column.better == "higher" else min
+    best = choose(ranked, key=lambda model: ranked[model].sort or 0.0)
+    places = {} if ties is None else ties.places(column.better)
+
+    def marked(model: str, cell: Cell) -> Cell:
+        if cell.sort == ranked[best].sort:
+            rank = "best"
+        elif ties is None:
+            rank = "near" if overlap(cell.bounds, ranked[best].bounds) else ""
+        else:
+            rank = "near" if ties.tied(model, best) else ""
+        return replace(cell, rank=rank, place=place_text(places, model))
+
+    return {model: marked(model, cell) if model in ranked else cell for model, cell in cells.items()}
 
 
-def _with_rank(cell: Cell, best: Cell) -> Cell:
-    if cell.sort == best.sort:
-        return replace(cell, rank="best")
-    return replace(cell, rank="near") if overlap(cell.bounds, best.bounds) else cell
+def place_text(places: Mapping[str, int], model: str) -> str:
+    """A place as shown, ``=`` where others have it too; empty for who has none.
+
+    >>> [place_text({"a": 1, "b": 2, "c": 2}, model) for model in "abd"]
+    ['1', '2=', '']
+    """
+    if model not in places:
+        return ""
+    shared = sum(place == places[model] for place in places.values()) > 1
+    return f"{places[model]}{'=' if shared else ''}"
 
 
 def overlap(one: tuple[float, float] | None, other: tuple[float, float] | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 ROWS, RUN, SUMMARY, LOCK = "rows.jsonl", "run.json", "summary.json", ".lock"
 ESTIMATES, LOGS, STATS = "estimates", "logs", "stats"
+KEYS = ("mode", "kind", "absent", "corpus", "label", "cluster", "source_count", "snr_db", "removal")
+"""What of a row tells its item from others."""
 
 
 class RunLock:
@@ -68,7 +71,6 @@ class Run:
         """
         import pandas
 
-        keys = ("mode", "kind", "absent", "corpus", "label", "cluster", "source_count", "snr_db", "removal")
         return pandas.DataFrame(
             {
                 "model": row.model,
@@ -78,10 +80,48 @@ class Run:
                 "status": score.status,
                 "over_mixture": score.over_mixture,
             }
-            | {key: getattr(row, key) for key in keys}
+            | {key: getattr(row, key) for key in KEYS}
             for row in self.rows
             for metric, score in row.metrics.items()
         )
+
+    def to_items(self) -> pandas.DataFrame:
+        """One line per model and item: the wide table that plots and spreadsheets want.
+
+        Columns: model, item, status, error, the row's keys (as in `to_frame`), and for every metric of the run its
+        value under its name, ``NAME.status`` and ``NAME.over_mixture``; NaN where there is no value, and the status
+        says why. An item that failed has no metrics: their statuses are ``None``. ``attrs`` carry ``signatures`` by
+        metric, ``suite``, and ``partial``, true of a run that left items out.
+
+        >>> from sepbench.results.rows import Row, Score
+        >>> scores = {"sdr": Score(7.5, "ok", 2.0), "lsd": Score(None, "estimate_silent")}
+        >>> row = Row("mine", "0.0", "ok", "s", "k", scores, "extract", "label", False, "esc50", "dog", "a", 2, 5.5)
+        >>> run = {"metrics": {"sdr": "sdr|v1", "lsd": "lsd|v1"}, "partial": True, "suite": {"name": "demo"}}
+        >>> frame = Run(Path("run"), run, {}, [row]).to_items()
+        >>> frame[["model", "sdr", "sdr.over_mixture", "lsd", "lsd.status"]].values.tolist()
+        [['mine', 7.5, 2.0, nan, 'estimate_silent']]
+        >>> frame.attrs["signatures"]["sdr"], frame.attrs["partial"]
+        ('sdr|v1', True)
+        """
+        import pandas
+
+        metrics: dict[str, str] = self.run["metrics"]
+        columns: dict[str, list[object]] = {
+            "model": [row.model for row in self.rows],
+            "item": [row.item for row in self.rows],
+            "status": [row.status for row in self.rows],
+            "error": [row.error and f"{row.error.type}: {row.error.message}" for row in self.rows],
+        }
+        columns |= {key: [getattr(row, key) for row in self.rows] for key in KEYS}
+        for name in metrics:
+            scores = [row.metrics.get(name) for row in self.rows]
+            columns[name] = [math.nan if score is None or score.value is None else score.value for score in scores]
+            columns[f"{name}.status"] = [score and score.status for score in scores]
+            changes = [None if score is None else score.over_mixture for score in scores]
+            columns[f"{name}.over_mixture"] = [math.nan if change is None else change for change in changes]
+        frame = pandas.DataFrame(columns)
+        frame.attrs = {"signatures": dict(metrics), "suite": dict(self.run["suite"]), "partial": self.run["partial"]}
+        return frame
 
 
 def estimate_path(folder: Path, model: str, item: str) -> Path:

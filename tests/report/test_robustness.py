@@ -5,8 +5,11 @@ from __future__ import annotations
 from typing import Any
 from xml.etree import ElementTree
 
-from sepbench.report.page import build_section, render_page
+import pytest
+
+from sepbench.report.page import render_page
 from sepbench.report.robustness import analysis_parts
+from sepbench.report.section import Gathered, build_section
 from sepbench.report.view import DASH, columns
 from tests.report.summaries import RUN, entry, model, summary
 
@@ -101,12 +104,13 @@ def test_a_suite_without_analyses_has_no_part_and_an_older_summary_neither() -> 
     assert parts(analysed(a={})) == []
 
 
-def test_the_page_holds_every_part_once_with_ids_of_its_own() -> None:
+def test_the_page_holds_every_part_once_with_ids_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sepbench.report.page.installed_libraries", lambda: None)
     whole = analysed(
         a={"activation": ACTIVATION, "variants": VARIANTS, "snr_curve": swept(ENDS)},
         **{"<b>": {"activation": ACTIVATION, "variants": VARIANTS, "snr_curve": swept(GOES_ON)}},
     )
-    html = render_page([build_section(whole, RUN, "run1")])
+    html = render_page([build_section(Gathered(whole, RUN), "run1")])
     for part in parts(whole):
         assert html.count(f"<h2>{part.title}</h2>") == 1
     assert html.count("<svg") == 3 and "<b>:" not in html  # the curve over bins of SNR is the third drawing
