@@ -16,7 +16,18 @@ from sepbench.separators.spec import load_model
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "gmacs.md"
 SECONDS = (1.0, 10.0)
-SYSTEMS = ("codecsep", "audiosep", "sdcodec", "codecformer", "tdanet", "flowsep")
+SYSTEMS = (
+    "codecsep",
+    "audiosep",
+    "lass_net",
+    "clipsep",
+    "bimodalsep",
+    "hsm_tss",
+    "sdcodec",
+    "codecformer",
+    "tdanet",
+    "flowsep",
+)
 COMPOSED = "eventsep"
 """Of others, and a detector of its own."""
 
@@ -61,7 +72,7 @@ def table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
 
 
 def parts_of(name: str, found: list[Cost]) -> list[tuple[str, ...]]:
-    """A row per part."""
+    """A row per part that has parameters or multiplies."""
     return [
         (
             name,
@@ -71,6 +82,7 @@ def parts_of(name: str, found: list[Cost]) -> list[tuple[str, ...]]:
             ", ".join(one.scopes) or "none",
         )
         for part, one in found[0].parts.items()
+        if one.macs or one.trainable or one.frozen
     ]
 
 
@@ -110,6 +122,8 @@ def page(found: dict[str, list[Cost]]) -> str:
     sums = [row for name, cost in found.items() for row in sums_of(name, cost)]
     unet = found["flowsep"][0].parts["UNet"]
     steps = f"{unet.steps} steps of {giga(unet.macs / unet.steps)}"
+    clipsep, bimodalsep = (found[name][1].parts["separator"].steps for name in ("clipsep", "bimodalsep"))
+    codes = found["hsm_tss"][1].parts["code decoder"].steps
     return f"""# Multiply-accumulates of the separators
 
 Written by `python -m benchmarks.gmacs`; `sepbench profile MODEL` shows the same. One mixture, one prompt, float32; GMAC
@@ -124,6 +138,12 @@ CodecSep's text has 77 tokens, as the original pads it; AudioSep's 16. At the 51
 text encoder costs 48.32 GMAC; the often counted 43.49 leave out attention. FlowSep makes 10.24 s whatever it is given:
 its UNet's {giga(unet.macs)} are {steps}. EventSep is the sum of its parts: a detector and both
 systems that it asks; its sentence encoder, which reads a prompt where no label fits, is not counted.
+
+Others work on windows of one length and fill shorter mixtures up: LASS-Net on 10 s, CLIPSep-NIT (`clipsep`) on 4.1 s,
+{clipsep} of which overlap in 10 s, BiModalSep on 8.19 s, {bimodalsep} in 10 s. HSM-TSS hears 10.24 s, but makes only
+the codes that the mixture needs, in {codes} steps for 10 s; its global and local stage separate, the rest is around
+them. Prompts have 12 tokens in LASS-Net and CLIPSep, 16 in HSM-TSS and 77 in BiModalSep. Systems that run out of their
+own repositories (docs/adapters.md) are not counted.
 
 ## By scope
 

@@ -46,7 +46,6 @@ class Adapter:
         self._network.eval().to(device)
         self._tokens = tokens_of(config)
         self._condition = lru_cache(KEPT_QUERIES)(self._read)
-        self._understood = QUERIES[config["queries"]]
         self._choices = {"likeliest": lambda _: likeliest, "drawn": self._drawn}[config["choice"]]
 
     def sketch(self, config: Mapping[str, Any]) -> None:
@@ -95,7 +94,7 @@ class Adapter:
         self._windows = windows_of(network.size)
 
     def _made(self, request: Request) -> Audio:
-        condition, choose = self._condition(self._understood(request)), self._choices(request.item)
+        condition, choose = self._condition(understood(request)), self._choices(request.item)
         window = partial(self._window, condition, choose)
         return overlap_add(window, request.mixture, self._windows)
 
@@ -138,22 +137,17 @@ def code_macs(network: HsmTss, steps: Sequence[int]) -> int:
     return sum(one + (each - 1) * second + (each - 1) * (each - 2) // 2 * change for each in steps)
 
 
-def as_given(request: Request) -> Instruction:
-    """The request's own mode and words."""
-    return Instruction(request.mode, request.query)
-
-
-def as_parsed(request: Request) -> Instruction:
-    """What the request's words say as an instruction.
+def understood(request: Request) -> Instruction:
+    """An instruction as its own words say, which is what the model is tested on; other queries as they stand.
 
     Words that hold no instruction leave the mode to the request: a parser makes of them what it makes of the paper's
     template around them.
     """
+    given = Instruction(request.mode, request.query)
+    if request.kind != "instruction":
+        return given
     found, bare = parse_instruction(request.query), parse_instruction(f"Extract: {request.query}")
-    return as_given(request) if found == bare else found
-
-
-QUERIES = {"given": as_given, "parsed": as_parsed}
+    return given if found == bare else found
 
 
 def network_of(config: Mapping[str, Any]) -> HsmTss:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sepbench.audio import Audio, resample
 from sepbench.corpora.texts import query_text
 from sepbench.engine.isolation import around_item
 from sepbench.errors import NotApplicable
-from sepbench.manifest import Mixture, Query
+from sepbench.manifest import Mixture, Query, QueryKind
 from sepbench.mixing import Rendered, reference
 from sepbench.results.rows import Failure
 from sepbench.separators.runner import Runner, checked
@@ -54,18 +54,19 @@ def make_request(model: Model, mixture: Mixture, rendered: Rendered, heard: Hear
         references = tuple(resample(part, mixture.sample_rate, rate) for part in parts)
     prompts = tuple(query_text(other) for other in mixture.queries) if "all_prompts" in needs else ()
     item = mixture.item(query_index)
-    return Request(item, heard.at(rate), rate, _asked_text(model, mixture, query), asked.mode, prompts, references)
+    text, kind = _asked_text(model, mixture, query)
+    return Request(item, heard.at(rate), rate, text, asked.mode, prompts, references, kind)
 
 
-def _asked_text(model: Model, mixture: Mixture, query: Query) -> str:
-    """The query's words; for a model of fixed stems the one that all its sources are labelled with.
+def _asked_text(model: Model, mixture: Mixture, query: Query) -> tuple[str, QueryKind]:
+    """The query's words; for a model of fixed stems the label that all its sources have.
 
     Raises:
         NotApplicable: there is no such stem.
     """
     known = model.file.prompts
     if isinstance(known, str):
-        return query_text(query)
+        return query_text(query), query.kind
     labels = [set(mixture.sources[index].labels) for index in query.sources]
     stems = [stem for stem in known if labels and all(stem in one for one in labels)]
     if len(stems) != 1:
@@ -74,12 +75,12 @@ def _asked_text(model: Model, mixture: Mixture, query: Query) -> str:
             given=", ".join(sorted(set().union(*labels))) or "no source",
             wanted=f"one of {', '.join(known)}",
         )
-    return stems[0]
+    return stems[0], "label"
 
 
 def extraction_of(query: Query) -> Query:
     """The same words and sources, to be extracted: the harness subtracts the answer from the mixture."""
-    return Query("label", "extract", query.sources, text=query.text, text_from=query.text_from)
+    return replace(query, mode="extract")
 
 
 def ask(

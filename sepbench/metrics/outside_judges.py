@@ -75,7 +75,15 @@ def judge_rating(
 
 def _judged(estimate: np.ndarray, mixture: np.ndarray, query: str) -> Vector:
     """All four ratings, by one question."""
-    request = {"item": "", "sample_rate": JUDGE_RATE, "query": query, "mode": "extract", "prompts": [], "references": 1}
+    request = {
+        "item": "",
+        "sample_rate": JUDGE_RATE,
+        "query": query,
+        "mode": "extract",
+        "prompts": [],
+        "references": 1,
+        "kind": "caption",
+    }
     process = _judge()
     found = process.ask(
         {"type": "separate", "requests": [request], "most_samples": len(JUDGE_AXES)},

@@ -139,11 +139,15 @@ class CodeDecoder(nn.Module):
         Raises:
             SepbenchError: more steps than 10.24 s have.
         """
+        return self.told(self.states(features, codes))
+
+    def states(self, features: Tensor, codes: Tensor) -> Tensor:
+        """What `told` makes logits of, ``(batch, steps, width)``: training may want those of some steps only."""
         before = torch.cat([self.beginning.expand(len(codes), -1, -1), self._embedded(codes[..., :-1])], dim=1)
-        sequence, heard = self.positions(before), self.heard[: codes.shape[-1]]
+        heard, sequence = self.heard[: codes.shape[-1]], cast("Tensor", self.positions(before))
         for layer, memory in zip(self.layers, self._remembered(features), strict=True):
             sequence = layer(sequence, None, memory, heard).sequence
-        return self._told(sequence)
+        return sequence
 
     def generate(self, features: Tensor, steps: int, choose: Choose) -> Tensor:
         """Codes ``(batch, books, steps)``, each step heard by the later ones; what was computed once is kept.
@@ -161,7 +165,7 @@ class CodeDecoder(nn.Module):
             for number, layer in enumerate(self.layers):
                 passed = layer(sequence, pasts[number], memories[number], self.heard[step : step + 1])
                 sequence, pasts[number] = passed.sequence, passed.steps
-            codes.append(choose(self._told(sequence)))
+            codes.append(choose(self.told(sequence)))
             last = self._embedded(codes[-1])
         return torch.cat(codes, dim=-1)
 
@@ -176,7 +180,7 @@ class CodeDecoder(nn.Module):
     def _layers(self) -> list[DecoderLayer]:
         return cast("list[DecoderLayer]", list(self.layers))
 
-    def _told(self, sequence: Tensor) -> Tensor:
-        """``(batch, steps, width)`` -> ``(batch, books, steps, words)``."""
+    def told(self, sequence: Tensor) -> Tensor:
+        """Logits of steps: ``(batch, steps, width)`` -> ``(batch, books, steps, 1024)``."""
         logits: Tensor = self.logits(self.norm(sequence))
         return logits.reshape(*sequence.shape[:2], self.grid.books, CODE_WORDS).transpose(1, 2)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sepbench.audio import Audio, resample
 from sepbench.corpora.corpus import open_corpus
 from sepbench.errors import SepbenchError
-from sepbench.manifest import QueryMode
+from sepbench.manifest import QueryKind, QueryMode
 from sepbench.metrics.alignment import TOLERANCE_SECONDS
 from sepbench.separators.command import CommandRunner
 from sepbench.separators.composing import with_folders
@@ -188,6 +188,18 @@ def _modes(subject: Subject) -> str:
     return " and ".join(modes)
 
 
+def _kinds(subject: Subject) -> str:
+    asked = subject.request()
+    texts: dict[QueryKind, str] = {"label": asked.query}
+    if isinstance(subject.model.file.prompts, str):  # others are asked for their stems alone
+        texts["caption"] = f"{asked.query} not far away"
+        texts["instruction"] = f"Please {asked.mode} the sound of {asked.query}."
+    for kind, text in texts.items():
+        request = replace(asked, query=text, kind=kind)
+        _require_sound(request, subject.answer(request))
+    return ", ".join(texts)
+
+
 def _determinism(subject: Subject) -> str:
     _needs_determinism(subject)
     request = subject.request()
@@ -268,6 +280,7 @@ CHECKS: Mapping[str, Callable[[Subject], str]] = {
     "finite": _finite,
     "sample rate": _sample_rate,
     "modes": _modes,
+    "kinds": _kinds,
     "determinism": _determinism,
     "batch": _batch,
     "silence": _silence,

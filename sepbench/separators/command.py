@@ -42,6 +42,7 @@ class CommandRunner:
             "estimate": str(estimate),
             "text": request.query,
             "mode": request.mode,
+            "kind": request.kind,
             "sample_rate": str(request.sample_rate),
         }
         self._run([_fill(word, values) for word in shlex.split(self._model.file.command)])

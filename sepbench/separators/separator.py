@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from sepbench.audio import Audio
-from sepbench.manifest import STRICT, QueryMode
+from sepbench.manifest import STRICT, QueryKind, QueryMode
 
 if TYPE_CHECKING:
     from pydantic import ConfigDict
@@ -25,6 +25,7 @@ class Request:
         mixture: float32 ``(time,)`` at `sample_rate` Hz.
         prompts: the texts of all sources, for adapters that declare ``needs = ["all_prompts"]``; else empty.
         references: (wanted signal, everything else), for oracles that declare ``needs = ["references"]``; else empty.
+        kind: what sort of text `query` is. An instruction says in its own words what `mode` says too.
     """
 
     item: str
@@ -34,6 +35,7 @@ class Request:
     mode: QueryMode
     prompts: tuple[str, ...] = ()
     references: tuple[Audio, ...] = ()
+    kind: QueryKind = "label"
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,8 @@ class AdapterFile:
         paradigm: how its output comes about; decides which tables it is ranked in.
         prompts: ``open``, or the list of stems it knows.
         needs: inputs beyond mixture and query; shown in every table.
-        command: for ``runtime = "command"``: an executable with {mixture}, {text}, {mode}, {sample_rate}, {estimate}.
+        command: for ``runtime = "command"``: an executable with {mixture}, {text}, {kind}, {mode}, {sample_rate} and
+            {estimate}.
         timeout_seconds: what one request may take of a worker or command.
         load_timeout_seconds: what a worker may take to start and load.
         max_memory_gb: address space of a worker in GiB; not applied on a GPU, whose driver reserves far more than it

@@ -46,6 +46,7 @@ class Request:
     mode: str
     prompts: tuple[str, ...] = ()
     references: tuple[Any, ...] = ()
+    kind: str = "label"
 
 
 @dataclass(frozen=True)
@@ -241,6 +242,7 @@ def _separate(adapter: Any, header: Mapping[str, Any], arrays: Sequence[Any]) ->
             mode=entry["mode"],
             prompts=tuple(entry["prompts"]),
             references=tuple(next(remaining) for _ in range(entry["references"])),
+            kind=entry["kind"],
         )
         for entry in header["requests"]
     ]

@@ -228,4 +228,5 @@ def _described(request: Request) -> dict[str, Any]:
         "mode": request.mode,
         "prompts": request.prompts,
         "references": len(request.references),
+        "kind": request.kind,
     }

@@ -44,7 +44,8 @@ RAISED = {"type": "error", "usage": USAGE, "error": {"type": "ValueError", "mess
 REQUESTS = [Request(f"a.{index}", np.zeros(4, np.float32), 8000, "dog", "extract") for index in range(2)]
 LOAD = {"type": "load", "arrays": [], "adapter": "adapter.py", "config": {"a": 1}, "device": "cpu", "path": None,
         "max_memory_bytes": None}  # fmt: skip
-ENTRY = {"item": "a.0", "sample_rate": 8000, "query": "dog", "mode": "extract", "prompts": ["dog"], "references": 1}
+ENTRY = {"item": "a.0", "sample_rate": 8000, "query": "dog", "mode": "extract", "prompts": ["dog"], "references": 1,
+         "kind": "label"}  # fmt: skip
 SEPARATE = {"type": "separate", "arrays": [2, 4], "most_samples": 100, "requests": [ENTRY]}
 ADAPTER = """from sepbench.separators.separator import Estimate
 class Adapter:

@@ -68,7 +68,7 @@ def test_an_oracle_passes_and_scales_exactly() -> None:
     assert found["shape"].reason == "mono, float32, 32000 samples" and found["modes"].reason == "extract and remove"
 
 
-LENGTHS = {"shape", "modes", "odd lengths", "very short"}
+LENGTHS = {"shape", "modes", "kinds", "odd lengths", "very short"}
 EVERYTHING = set(CHECKS)
 
 
@@ -79,6 +79,7 @@ EVERYTHING = set(CHECKS)
         ("x = x[: len(x) - 800 * (len(x) % 2)]", {"odd lengths"}, "odd lengths", "mixture of 2.000 s (31999"),
         ("x = x + (len(x) % 2 and np.inf)", {"odd lengths"}, "odd lengths", "31999 of 31999 samples are NaN"),
         ("assert len(x) > 8000", {"very short"}, "very short", "adapter {} failed: given AssertionError"),
+        ("assert r.kind != 'instruction', r.query", {"kinds"}, "kinds", "AssertionError: Please extract the sound of "),
         ("x = x / x.max()", {"silence"}, "silence", "32000 of 32000 samples are NaN or infinite"),
         ("x = x * np.float32(1 + 1e-6 * self.count)", {"determinism"}, "determinism", "asked twice: up to"),
         ("x = x * np.float32(os.getpid())", {"determinism"}, "determinism", "asked in another process: up to"),

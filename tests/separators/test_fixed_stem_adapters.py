@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,13 @@ torch = pytest.importorskip("torch")
 
 from sepbench.engine.asking import Heard, make_request  # noqa: E402
 from sepbench.engine.isolation import around_item, row_status  # noqa: E402
-from sepbench.manifest import Mixture, Query, Source  # noqa: E402
+from sepbench.manifest import Mixture, Query, Source, with_id  # noqa: E402
 from sepbench.mixing import Rendered  # noqa: E402
 from sepbench.results.rows import Failure  # noqa: E402
 from sepbench.separators.checking import check_adapter  # noqa: E402
 from sepbench.separators.inline import load_separator  # noqa: E402
 from sepbench.separators.separator import Request  # noqa: E402
-from sepbench.separators.spec import load_model  # noqa: E402
+from sepbench.separators.spec import load_model, separation_key  # noqa: E402
 from tests.cli.test_program import sepbench  # noqa: E402
 
 ADAPTERS = Path(__file__).parent.parent.parent / "adapters"
@@ -27,7 +28,7 @@ STEMS = ("speech", "music", "dog")
 
 
 def mixture(*queries: tuple[int, ...]) -> Mixture:
-    sources = tuple(Source("c", f"{stem}.wav", 0, RATE, (stem,), f"c:{stem}", "target", 0.0) for stem in STEMS)
+    sources = tuple(Source("c", f"{stem}.wav", 0, RATE, (stem,), f"c:{stem}", "target", gain_db=0.0) for stem in STEMS)
     asked = tuple(Query("label", "extract", indices, text="some words") for indices in queries)
     return Mixture("m", sources, asked, RATE, RATE, "none", "none", "soxr")
 
@@ -42,6 +43,22 @@ def test_a_query_becomes_the_stem_of_its_sources(sources: tuple[int, ...], word:
     asked, sound = mixture(sources), rendered()
     assert make_request(load_model(ADAPTERS / "sdcodec"), asked, sound, Heard(sound), 0).query == word
     assert make_request(load_model(ADAPTERS / "codecsep"), asked, sound, Heard(sound), 0).query == "some words"
+
+
+def test_the_kind_of_a_query_goes_with_its_words() -> None:
+    asked, sound = mixture((0,)), rendered()
+    order = replace(asked, queries=(Query("instruction", "remove", (0,), text="Mute the speech."),))
+    for name, kind in (("hsm_tss", "instruction"), ("codecsep", "instruction"), ("sdcodec", "label")):
+        request = make_request(load_model(ADAPTERS / name), order, sound, Heard(sound), 0)
+        assert (request.kind, request.mode) == (kind, "remove" if name == "hsm_tss" else "extract")
+    assert make_request(load_model(ADAPTERS / "hsm_tss"), asked, sound, Heard(sound), 0).kind == "label"
+
+
+def test_another_kind_is_another_item_and_another_separation() -> None:
+    model, label = load_model(ADAPTERS / "codecsep"), replace(mixture((0,)), snr_mode="power", resampler="soxr_hq")
+    caption = replace(label, queries=(replace(label.queries[0], kind="caption"),))
+    items = [with_id(row).item(0) for row in (label, caption)]
+    assert len({separation_key(model, "", item) for item in items}) == len(set(items)) == 2
 
 
 @pytest.mark.parametrize("sources", [(2,), (0, 1), ()])

@@ -13,7 +13,7 @@ pytest.importorskip("transformers")
 
 from sepbench.audio import Audio  # noqa: E402
 from sepbench.errors import MissingData  # noqa: E402
-from sepbench.manifest import QueryMode  # noqa: E402
+from sepbench.manifest import QueryKind, QueryMode  # noqa: E402
 from sepbench.networks.flowsep_text import byte_tokens  # noqa: E402
 from sepbench.networks.hsm_tss import checkpoint_tensors, task_words, words_of  # noqa: E402
 from sepbench.networks.hsm_tss_choices import likeliest  # noqa: E402
@@ -42,8 +42,16 @@ def noise(samples: int) -> Audio:
     return (0.1 * np.random.default_rng(1).standard_normal(samples)).astype(np.float32)
 
 
-def ask(adapter: Any, query: str = "a dog", mode: QueryMode = "extract", *, item: str = "m.0", n: int = 4000) -> Audio:
-    (estimate,) = adapter.separate([Request(item, noise(n), RATE, query, mode)])
+def ask(
+    adapter: Any,
+    query: str = "a dog",
+    mode: QueryMode = "extract",
+    kind: QueryKind = "label",
+    *,
+    item: str = "m.0",
+    n: int = 4000,
+) -> Audio:
+    (estimate,) = adapter.separate([Request(item, noise(n), RATE, query, mode, kind=kind)])
     assert (estimate.item, estimate.sample_rate, len(estimate.audio)) == (item, RATE, n)
     found: Audio = estimate.audio
     return found
@@ -52,11 +60,6 @@ def ask(adapter: Any, query: str = "a dog", mode: QueryMode = "extract", *, item
 @pytest.fixture(scope="module")
 def given() -> Any:
     return loaded()
-
-
-@pytest.fixture(scope="module")
-def parsed() -> Any:
-    return loaded(queries="parsed")
 
 
 def test_it_keeps_the_contract() -> None:
@@ -86,10 +89,10 @@ def test_removal_is_another_task_and_no_subtraction(given: Any) -> None:
     ],
 )
 def test_an_instruction_says_the_mode_and_mere_words_leave_it(
-    given: Any, parsed: Any, instruction: str, said: QueryMode, means: tuple[QueryMode, str]
+    given: Any, instruction: str, said: QueryMode, means: tuple[QueryMode, str]
 ) -> None:
     mode, description = means
-    assert np.array_equal(ask(parsed, instruction, said), ask(given, description, mode))
+    assert np.array_equal(ask(given, instruction, said, "instruction"), ask(given, description, mode))
 
 
 def test_a_query_that_is_no_instruction_is_read_as_it_stands(given: Any) -> None:

@@ -79,7 +79,7 @@ def write(tmp_path: Path) -> Write:
 def request(item: str = "m.0", seed: int = 0, samples: int = RATE) -> Request:
     rng = np.random.Generator(np.random.PCG64(seed))
     wanted, rest = 0.1 * rng.standard_normal((2, samples)).astype(np.float32)
-    return Request(item, wanted + rest, RATE, "dog ❤", "extract", ("dog", "rain"), (wanted, rest))
+    return Request(item, wanted + rest, RATE, "dog ❤", "extract", ("dog", "rain"), (wanted, rest), "caption")
 
 
 def living(group: int) -> list[str]:
@@ -126,8 +126,8 @@ def test_worker_and_inline_agree_bit_for_bit(name: str, start: Start) -> None:
 
 def test_everything_of_a_request_arrives(start: Start, write: Write) -> None:
     model = write(
-        separate="r = requests[0]; assert (r.item, r.query, r.mode, r.prompts, r.sample_rate) == "
-        "('m.0', 'dog ❤', 'extract', ('dog', 'rain'), 16000), r",
+        separate="r = requests[0]; assert (r.item, r.query, r.mode, r.kind, r.prompts, r.sample_rate) == "
+        "('m.0', 'dog ❤', 'extract', 'caption', ('dog', 'rain'), 16000), r",
         audio="r.references[0] - r.references[1]",
     )
     asked = request()

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 parser = argparse.ArgumentParser()
-for name in ("--in", "--text", "--mode", "--out"):
+for name in ("--in", "--text", "--mode", "--kind", "--out"):
     parser.add_argument(name, required=True)
 options = vars(parser.parse_args())
 if options["text"] == "fail":
