@@ -7,6 +7,8 @@ Both come out of installed packages, and nothing is fetched: ``itables`` holds a
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,6 +19,8 @@ from sepbench.errors import MissingExtra
 PACKAGES = ("itables", "vl_convert")
 EXPORTED = re.compile(r"export\s*\{[^}]*?\b([\w$]+) as default[^}]*\};?")
 """How an ES module hands out its main object: inside a page, nobody could import it."""
+
+BUNDLING = "import sys, vl_convert; sys.stdout.buffer.write(vl_convert.javascript_bundle(None).encode())"
 
 
 @dataclass(frozen=True)
@@ -41,15 +45,26 @@ def installed_libraries() -> Libraries | None:
     """
     if not are_installed():
         return None
-    import vl_convert
-
     bundle = files("itables") / "html"
     tables = _as_global((bundle / "dt_bundle.js").read_text("utf-8"))
-    plots = vl_convert.javascript_bundle(None)  # type: ignore[arg-type] # the stub is wrong: None is its default
     return Libraries(
-        scripts=(embeddable(tables), embeddable(plots)),
+        scripts=(embeddable(tables), embeddable(_plots())),
         style=(bundle / "dt_bundle.css").read_text("utf-8").replace("</style", "<\\/style"),
     )
+
+
+def _plots() -> str:
+    """Vega's bundle, made in a process of its own: V8, which makes it, may take the process it is in down with it
+    (vega/vl-convert issue 206)."""
+    done = subprocess.run([sys.executable, "-c", BUNDLING], capture_output=True, check=False)
+    if done.returncode != 0:
+        raise MissingExtra(
+            "the installed vl-convert-python makes no bundle",
+            given=done.stderr.decode(errors="replace").strip()[-200:] or f"exit {done.returncode}",
+            wanted="Vega, Vega-Lite and Vega-Embed in one script",
+            remedy='pip install "sepbench[report]"',
+        )
+    return done.stdout.decode()
 
 
 def _as_global(module: str) -> str:
