@@ -34,8 +34,6 @@ from sepbench.separators.weight_files import path_of
 FOLDER = Path(__file__).parent
 VOCABULARY, MERGES = "roberta-base/vocab.json", "roberta-base/merges.txt"
 RATE = SDCODEC_16K.sample_rate
-WINDOWS = Overlap(window=30 * RATE, margin=RATE, fade=RATE)
-"""Whole latent frames, and below the 50 s where the masker's table of positions ends."""
 
 OTHER_TRACK = "sfx"
 KEPT_PROMPTS = 4096
@@ -55,7 +53,7 @@ class Adapter:
 
     def load(self, config: Mapping[str, Any], device: str) -> None:
         """Build the networks and put them on the device."""
-        found, tokenizer = trained(config) if config["checkpoint"] else untrained(config)
+        found, tokenizer = opened(config)
         self._hold(found, config)
         self._device, self._tokenizer = device, tokenizer
         for network in (found.separator, found.text, found.books):
@@ -77,7 +75,7 @@ class Adapter:
         network, books, text = (weightless(one) for one in (self._networks.separator, self._networks.books, self._text))
         coder = weightless(books)
         samples = max(1, round(seconds * RATE))
-        lengths = [min(WINDOWS.window, samples - start) for start in WINDOWS.starts(samples)]
+        lengths = [min(self._windows.window, samples - start) for start in self._windows.starts(samples)]
         condition = torch.zeros(1, CONDITION, device="meta")
 
         def run() -> None:
@@ -103,6 +101,7 @@ class Adapter:
 
     def _hold(self, found: Networks, config: Mapping[str, Any]) -> None:
         self._networks, self._text, self._answer = found, found.text, config["answer"]
+        self._windows = windows(config)
         for frozen in (found.separator.encoder, found.separator.decoder, found.text, found.books):
             frozen.requires_grad_(False)  # as in training
         self._answers: Mapping[str, Callable[[Request], Audio]] = {
@@ -162,7 +161,7 @@ class Adapter:
         return estimate
 
     def _by_windows(self, window: Callable[[Tensor], Tensor], mixture: Audio) -> Audio:
-        return overlap_add(partial(self._run, window), mixture, WINDOWS)
+        return overlap_add(partial(self._run, window), mixture, self._windows)
 
     def _run(self, window: Callable[[Tensor], Tensor], heard: Windows) -> Windows:
         """``(1, time)`` -> the same."""
@@ -180,12 +179,30 @@ def track_of(prompt: str) -> str:
     return prompt.lower() if prompt.lower() in TRACKS else OTHER_TRACK
 
 
-def trained(config: Mapping[str, Any]) -> tuple[Networks, Tokenizer]:
-    """The user's networks, out of the file that ``sepbench weights convert`` wrote, and SDCodec's where codes flow."""
-    weights = split_weights(read_tensors(path_of(FOLDER, config["checkpoint"])))
+def windows(config: Mapping[str, Any]) -> Overlap:
+    """Whole latent frames, and no more than the masker's table of positions has."""
+    return Overlap(window=config["window_seconds"] * RATE, margin=RATE, fade=RATE)
+
+
+def opened(config: Mapping[str, Any]) -> tuple[Networks, Tokenizer]:
+    """The networks that the settings name: of the adapter's own file, of the user's, or drawn."""
+    if config["own"]:
+        return filled(config, FOLDER / config["own"]), byte_tokens()
+    return trained(config) if config["checkpoint"] else untrained(config)
+
+
+def filled(config: Mapping[str, Any], checkpoint: Path) -> Networks:
+    """Separator and text tower out of one file; the code books stay as drawn."""
+    weights = split_weights(read_tensors(checkpoint))
     found = sized(config)
     load_codecsep(found.separator, weights.separator)
     load_weights(found.text, weights.text)
+    return found
+
+
+def trained(config: Mapping[str, Any]) -> tuple[Networks, Tokenizer]:
+    """The user's networks, out of the file that ``sepbench weights convert`` wrote, and SDCodec's where codes flow."""
+    found = filled(config, path_of(FOLDER, config["checkpoint"]))
     if books := config["books"]:
         load_weights(found.books, baked(without_prefix(read_tensors(path_of(FOLDER, books)), "quantizer.")))
     return found, roberta_tokens(path_of(FOLDER, VOCABULARY), path_of(FOLDER, MERGES))
@@ -201,6 +218,6 @@ def untrained(config: Mapping[str, Any]) -> tuple[Networks, Tokenizer]:
 def sized(config: Mapping[str, Any]) -> Networks:
     """Networks as large as the settings say, with the weights that torch draws."""
     widths = {"encoder_width": config["encoder_width"], "decoder_width": config["decoder_width"]}
-    codec = replace(SDCODEC_16K, stages=config["stages"], **widths)
+    codec = replace(SDCODEC_16K, strides=tuple(config["strides"]), stages=config["stages"], **widths)
     separator = CodecSep(codec, MaskerSize(**config["masker"]))
     return Networks(separator, ClapText(TextSize(**config["text"])), TrackQuantisers(codec))
