@@ -14,6 +14,7 @@ import pytest
 
 from sepbench.errors import RunFolderError, SepbenchError
 from sepbench.metrics.registry import select
+from sepbench.report.libraries import installed_libraries
 from sepbench.results.row_store import RowStore
 from sepbench.results.rows import Row, read_rows
 from sepbench.results.run_folder import RunLock, load_run, write_json
@@ -135,6 +136,7 @@ def test_pages_of_damaged_documents(finished: Path, tmp_path: Path, seeds: range
         return page.exists() and page.read_text(encoding="utf-8").rstrip().endswith("</html>")
 
     folder.mkdir()
+    installed_libraries()  # kept from here on: V8, which makes them, wants more address space than is allowed below
     with writing_only_in(folder, tmp_path):
         each(seeds, check, share=0.05)
 

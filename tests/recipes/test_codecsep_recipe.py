@@ -61,6 +61,7 @@ def test_stages_run_in_order_and_learn(unbroken: Path) -> None:
     assert found["latent"][-1] < found["latent"][0] - 0.5  # dB
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cuts", [(75, 40)])  # within the codec's stage, and within the latent one
 def test_a_killed_run_ends_with_the_same_bytes(
     cuts: tuple[int, ...], config: Path, unbroken: Path, tmp_path: Path

@@ -60,6 +60,7 @@ def test_stages_run_in_order_and_learn(unbroken: Path) -> None:
     assert all(found[name][-1] < found[name][0] for name in ("codec", "audiomae", "qaudio", "codes"))
 
 
+@pytest.mark.slow
 def test_a_killed_run_ends_with_the_same_bytes(config: Path, unbroken: Path, tmp_path: Path) -> None:
     for cut in (47, 76, None):  # within Q-Audio's stage, and within the joint one
         train(Order(config, tmp_path, "cpu", cut))
