@@ -9,7 +9,8 @@ from pathlib import Path
 
 from benchmarks import machine, suites
 from sepbench.engine.plan import coverage, plan_jobs
-from sepbench.results.rows import Row, Score, read_rows, row_line
+from sepbench.results.row_store import RowStore
+from sepbench.results.rows import Row, Score, row_line
 from sepbench.suite import load_suite
 
 SIZES = (10_000, 100_000)
@@ -34,10 +35,11 @@ def measured(path: Path, rows: Path) -> list[float]:
     marks.append(time.perf_counter())
     covered = coverage(suite)
     marks.append(time.perf_counter())
-    found = {(row.model, row.item): row for row in read_rows(rows)}
+    store = RowStore(rows)
     marks.append(time.perf_counter())
-    assert plan_jobs(covered.buildable, ["mixture"], found, set()) == [] and not covered.missing
+    assert plan_jobs(covered.buildable, ["mixture"], store, set()) == [] and not covered.missing
     marks.append(time.perf_counter())
+    store.close()
     return [after - before for before, after in pairwise(marks)]
 
 
