@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -30,6 +29,7 @@ from sepbench.separators.eventsep.sentence_vectors import (
     sentence_network,
     sentence_vectors,
 )
+from sepbench.separators.seeds import seed_of
 from sepbench.separators.separator import Cost, Estimate, Request
 from sepbench.separators.weight_files import path_of
 
@@ -135,7 +135,7 @@ def segment(request: Request, seconds: float) -> Segment:
     """The stretch that the second base hears: anywhere in a longer mixture, but always the same place for an item."""
     whole = -(-len(request.mixture) // RATES)
     length = min(whole, round(seconds * SECOND_RATE))
-    seed = int.from_bytes(hashlib.sha256(request.item.encode()).digest()[:16], "little")
+    seed = seed_of(request.item)
     start = int(np.random.Generator(np.random.PCG64(seed)).integers(whole - length + 1))
     here = slice(RATES * start, RATES * (start + length))
     heard = replace(

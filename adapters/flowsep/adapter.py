@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from sepbench.networks.flowsep_windows import OVERLAP, separate_clip
 from sepbench.networks.state_dict import read_tensors
 from sepbench.profiling.network_cost import NetworkPart, cost_of, weightless
 from sepbench.separators.levels import restored
+from sepbench.separators.seeds import seed_of
 from sepbench.separators.separator import Cost, Estimate, Request
 from sepbench.separators.weight_files import path_of
 
@@ -82,8 +82,7 @@ class Adapter:
         return cost_of(seconds, run, parts)
 
     def _made(self, request: Request) -> Audio:
-        digest = hashlib.sha256(f"{self._seed}\n{request.item}".encode()).digest()
-        seed = int.from_bytes(digest[:8], "little") >> (64 - SEED_BITS)
+        seed = seed_of(f"{self._seed}\n{request.item}", bits=SEED_BITS)
         with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
             estimate = separate_clip(
                 self._network, request.mixture, self._read(request.query), seed=seed, steps=self._steps

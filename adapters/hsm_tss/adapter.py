@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
@@ -25,6 +24,7 @@ from sepbench.networks.state_dict import read_tensors
 from sepbench.profiling.counting import count
 from sepbench.profiling.network_cost import NetworkPart, cost_of, weightless
 from sepbench.separators.instructions import Instruction, parse_instruction
+from sepbench.separators.seeds import seed_of
 from sepbench.separators.separator import Cost, Estimate, Request
 from sepbench.separators.weight_files import path_of
 
@@ -107,8 +107,7 @@ class Adapter:
 
     def _drawn(self, item: str) -> Choose:
         """Words by a chance that the item's name seeds."""
-        digest = hashlib.sha256(f"{self._config['seed']}\n{item}".encode()).digest()
-        chance = torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)
+        chance = torch.Generator().manual_seed(seed_of(f"{self._config['seed']}\n{item}", bits=63))
         return Drawn(chance, self._config["temperature"], self._config["most"])
 
     def _read(self, asked: Instruction) -> Condition:

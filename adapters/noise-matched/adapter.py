@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from sepbench.separators.seeds import seed_of
 from sepbench.separators.separator import Estimate, Request
 
 
@@ -23,7 +23,7 @@ class Adapter:
 
 
 def _noise(request: Request) -> Estimate:
-    seed = int.from_bytes(hashlib.sha256(request.item.encode()).digest()[:16], "little")
+    seed = seed_of(request.item)
     noise = np.random.Generator(np.random.PCG64(seed)).standard_normal(len(request.mixture))
     level = np.sqrt(np.mean(request.mixture.astype(np.float64) ** 2)) if len(noise) else 0.0
     return Estimate(request.item, (level * noise).astype(np.float32), request.sample_rate)

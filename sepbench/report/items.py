@@ -8,11 +8,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sepbench.report.view import Column, digits
+from sepbench.report.records import Column
+from sepbench.report.view import digits
 from sepbench.results.rows import Row
-from sepbench.results.summary import snr_bin
+from sepbench.results.slicing import slice_values
+from sepbench.suite import Slice
 
-FACETS = ("corpus", "kind", "mode", "label", "list", "variant", "source_count", "presence", "snr_bin")
+FACETS: tuple[Slice, ...] = (
+    "corpus",
+    "kind",
+    "mode",
+    "label",
+    "list",
+    "variant",
+    "source_count",
+    "presence",
+    "snr_bin",
+)
 
 
 def item_rows(rows: Iterable[Row]) -> dict[str, Row]:
@@ -38,13 +50,9 @@ def item_index(items: Mapping[str, Row], queries: Mapping[str, str]) -> dict[str
     }
 
 
-def facet(row: Row, name: str) -> str:
+def facet(row: Row, name: Slice) -> str:
     """The part of a slice that an item belongs to; empty for none. The slices' names, as far as items share them."""
-    if name == "snr_bin":
-        return "" if row.snr_db is None else snr_bin(row.snr_db)
-    if name == "presence":
-        return "absent" if row.absent else "present"
-    return str(getattr(row, name))
+    return next(iter(slice_values(row, name, learnt=())), "")
 
 
 def _coded(texts: Sequence[str]) -> dict[str, Any]:

@@ -7,8 +7,10 @@ from typing import Any
 
 from sepbench.report.items import item_index, item_rows, model_columns
 from sepbench.report.packing import Packed, packed
+from sepbench.report.ranking import place_text
+from sepbench.report.records import Column
 from sepbench.report.ties import Answers, Pair, Ties, paired_ties, table
-from sepbench.report.view import IMPROVEMENTS, Column, digits, is_rate, kind_of, leading, marks_of, place_text, unranked
+from sepbench.report.view import IMPROVEMENTS, digits, is_rate, kind_of, leading, marks_of, unranked
 from sepbench.results.entries import digits as rounded
 from sepbench.results.rows import Row
 

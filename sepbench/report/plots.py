@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-from sepbench.report.view import IMPROVEMENTS, Column
+from sepbench.report.records import Column
+from sepbench.report.view import IMPROVEMENTS
 
 # Okabe and Ito's colours that can be told apart by colour-blind readers and seen on white and on near-black; markers
 # and line styles, whose counts have no common divisor with the colours', tell the rest.

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sepbench.report.plots import roc_curves, swept_curves
-from sepbench.report.view import DASH, IMPROVEMENTS, Cell, Column, Head, Line, Span, Table, cell, groups
+from sepbench.report.records import Cell, Column, Head, Line, Span, Table
+from sepbench.report.view import DASH, IMPROVEMENTS, cell, groups
 
 NOTHING: Mapping[str, Any] = {"value": None, "ci95": None, "median": None, "n": 0, "n_undefined": 0}
 AUC = Column("auc", "AUC", "", "higher", "", "")

@@ -10,10 +10,11 @@ from sepbench.report.asked import Asked
 from sepbench.report.packing import Packed, inline_json
 from sepbench.report.payload import overview, pages, paired_tests
 from sepbench.report.plots import snr_curves
+from sepbench.report.records import Column, Table
 from sepbench.report.reported import ReportedTable, reported_tables
 from sepbench.report.robustness import AnalysisPart, analysis_parts
 from sepbench.report.slices import slice_tables
-from sepbench.report.view import IMPROVEMENTS, Column, Table, columns, leading, results
+from sepbench.report.view import IMPROVEMENTS, columns, leading, results
 from sepbench.results.rows import Row
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from itertools import groupby
 from typing import Any
 
-from sepbench.report.view import Cell, Column, Head, Line, Span, Table, cell, groups, leading
+from sepbench.report.records import Cell, Column, Head, Line, Span, Table
+from sepbench.report.view import cell, groups, leading
 
 SLICES = {
     "snr_bin": "By the item's SNR in dB",

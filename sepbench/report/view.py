@@ -2,146 +2,33 @@
 
 Systems are ranked among themselves only. Controls and oracles stand apart; a system that makes its sound anew is not
 ranked by ratios of waveforms, since it cannot meet the reference sample by sample; one whose weights are random is not
-ranked at all. ``summary.json`` is written with
-sorted keys, so every order a reader sees is made here.
+ranked at all. ``summary.json`` is written with sorted keys, so every order a reader sees is made here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any
 
-from sepbench.report.ties import Ties
-
-Kind = Literal["systems", "controls", "oracles"]
+from sepbench.report.ranking import Tested, ranked
+from sepbench.report.records import FAMILIES, OTHER, Cell, Column, Group, Head, Kind, Line, Span, Table
 
 DASH = "\u2013"
 SYNTHESISING = ("regenerate", "generative")
 IMPROVEMENTS = ("si_sdri", "sdri")
 SORT_BY = (*IMPROVEMENTS, "si_sdr", "sdr")
-# psnr_wave has a spectral cousin's name and compares sample by sample all the same.
-FAMILIES = (
-    ("waveform", ("sdr", "si_sdr", "sd_sdr", "psnr_wave")),
-    ("spectral", ("lsd", "psnr", "mel_dist")),
-    ("intelligibility", ("stoi", "estoi")),
-    ("what is heard", ("kl_",)),
-    ("distribution", ("fad", "fd", "mmd")),
-    ("presence", ("silent_output_rate", "absent_output_level", "false_activation", "output_level")),
-    ("consistency", ("remix_consistency", "swap_sensitivity")),
-    ("where it sounds", ("off_interval", "on_interval", "seam_error")),
-)
-OTHER = "other"
 GROUP_TITLES: Mapping[Kind, tuple[str, str]] = {
     "systems": ("Systems", ""),
     "controls": ("Controls", "what doing nothing, or nothing sensible, scores; never ranked"),
     "oracles": ("Oracles", "given the answer; never ranked"),
 }
-Tested = Mapping[str, Ties]
 UNTESTED: Tested = {}
 NEEDS = {
     "references": "is given the answer",
     "all_prompts": "is given all prompts",
     "training_clips": "learns from the corpora's other recordings",
 }
-
-
-@dataclass(frozen=True)
-class Column:
-    """One metric as a column."""
-
-    name: str
-    label: str
-    unit: str
-    better: str
-    signature: str
-    source: str
-
-    @property
-    def arrow(self) -> str:
-        """Where better values lie."""
-        return {"higher": "↑", "lower": "↓"}.get(self.better, "")
-
-    @property
-    def family(self) -> str:
-        """What the metric looks at: the first of `FAMILIES` that its name belongs to, else ``other``."""
-        return next((family for family, names in FAMILIES if self.name.startswith(names)), OTHER)
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One value as shown.
-
-    `rank` is ``best``, ``near`` (not told apart from the best) or empty. `place` is one more than how many systems are
-    better and told apart, with ``=`` where it is shared. `unranked` says why it is not ranked, empty where it is.
-    """
-
-    text: str
-    interval: str
-    coverage: str
-    title: str
-    gaps: str
-    below_mixture: bool
-    unranked: str
-    sort: float | None
-    bounds: tuple[float, float] | None
-    rank: str = ""
-    place: str = ""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One model's line. `place` is that by the metric that leads; `gaps` say which of its values are averages of fewer
-    items, and why."""
-
-    model: str
-    title: str
-    marks: tuple[str, ...]
-    coverage: str
-    cells: tuple[Cell, ...]
-    gaps: tuple[tuple[str, str], ...] = ()
-    place: str = ""
-
-
-@dataclass(frozen=True)
-class Group:
-    """Models that may be compared with each other."""
-
-    kind: Kind
-    title: str
-    note: str
-    lines: tuple[Line, ...]
-
-
-@dataclass(frozen=True)
-class Span:
-    """A heading over neighbouring columns."""
-
-    title: str
-    width: int
-
-
-@dataclass(frozen=True)
-class Head:
-    """A column's heading."""
-
-    label: str
-    unit: str = ""
-    better: str = ""
-    arrow: str = ""
-    title: str = ""
-
-
-@dataclass(frozen=True)
-class Table:
-    """One table: headings over headings over groups of lines. `whole` ones carry titles, marks and coverage."""
-
-    title: str
-    spans: tuple[Span, ...]
-    heads: tuple[Head, ...]
-    groups: tuple[Group, ...]
-    whole: bool
 
 
 def columns(summary: Mapping[str, Any], *, papers: bool) -> list[Column]:
@@ -179,7 +66,7 @@ def groups(summary: Mapping[str, Any], shown: Sequence[Column], tested: Tested =
     for kind, models in _by_kind(summary):
         lines = _sorted([_line(name, model, shown) for name, model in models], shown)
         if kind == "systems":
-            lines = _ranked(lines, shown, tested)
+            lines = ranked(lines, shown, leading(shown), tested)
         found.append(Group(kind, *GROUP_TITLES[kind], tuple(lines)))
     return tuple(found)
 
@@ -314,60 +201,3 @@ def is_rate(column: Column) -> bool:
 def digits(column: Column) -> int:
     """How many decimals of a value are shown: those of a share stand for a tenth of a per cent."""
     return 2 if column.unit == "dB" and not is_rate(column) else 3
-
-
-def _ranked(lines: list[Line], shown: Sequence[Column], tested: Tested) -> list[Line]:
-    """Mark the best of each column, and those not told apart from it; where all are equal, nobody is."""
-    by_column = [
-        _ranked_column({line.model: line.cells[index] for line in lines}, column, tested.get(column.name))
-        for index, column in enumerate(shown)
-    ]
-    first = leading(shown)
-    found = []
-    for line in lines:
-        cells = tuple(column[line.model] for column in by_column)
-        place = cells[shown.index(first)].place if first else ""
-        found.append(replace(line, cells=cells, place=place))
-    return found
-
-
-def _ranked_column(cells: dict[str, Cell], column: Column, ties: Ties | None) -> dict[str, Cell]:
-    """Without a paired test, intervals that meet leave it open which of two systems is better."""
-    ranked = {model: cell for model, cell in cells.items() if cell.sort is not None and not cell.unranked}
-    if column.better == "neither" or len({cell.sort for cell in ranked.values()}) < 2:
-        return cells
-    choose = max if column.better == "higher" else min
-    best = choose(ranked, key=lambda model: ranked[model].sort or 0.0)
-    places = {} if ties is None else ties.places(column.better)
-
-    def marked(model: str, cell: Cell) -> Cell:
-        if cell.sort == ranked[best].sort:
-            rank = "best"
-        elif ties is None:
-            rank = "near" if overlap(cell.bounds, ranked[best].bounds) else ""
-        else:
-            rank = "near" if ties.tied(model, best) else ""
-        return replace(cell, rank=rank, place=place_text(places, model))
-
-    return {model: marked(model, cell) if model in ranked else cell for model, cell in cells.items()}
-
-
-def place_text(places: Mapping[str, int], model: str) -> str:
-    """A place as shown, ``=`` where others have it too; empty for who has none.
-
-    >>> [place_text({"a": 1, "b": 2, "c": 2}, model) for model in "abd"]
-    ['1', '2=', '']
-    """
-    if model not in places:
-        return ""
-    shared = sum(place == places[model] for place in places.values()) > 1
-    return f"{places[model]}{'=' if shared else ''}"
-
-
-def overlap(one: tuple[float, float] | None, other: tuple[float, float] | None) -> bool:
-    """Whether two intervals meet.
-
-    >>> overlap((1.0, 2.0), (1.9, 3.0)), overlap((1.0, 2.0), (2.1, 3.0)), overlap(None, (2.1, 3.0))
-    (True, False, False)
-    """
-    return one is not None and other is not None and one[0] <= other[1] and other[0] <= one[1]

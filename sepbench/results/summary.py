@@ -24,7 +24,6 @@ from sepbench.results.parts import parts
 from sepbench.results.row_table import Rows, rows_of
 from sepbench.results.rows import Failure, Row
 from sepbench.results.set_entries import NO_STATISTICS, Reducing, set_entry, undefined_counts
-from sepbench.results.slicing import snr_bin as snr_bin
 from sepbench.separators.spec import Model
 from sepbench.separators.training import trained_corpora
 from sepbench.stats import resampling

@@ -17,7 +17,7 @@ from sepbench.report.asked import hear
 from sepbench.results.entries import Ground, Measured, averaged
 from sepbench.results.rows import Failure, Row, Score, row_line
 from sepbench.results.run_folder import estimate_path
-from sepbench.results.summary import snr_bin
+from sepbench.results.slicing import snr_bin
 from sepbench.stats import resampling
 from sepbench.suite import Item, LoadedSuite, load_suite
 from tests.report.summaries import METRICS, RUN

@@ -8,8 +8,9 @@ from xml.etree import ElementTree
 import pytest
 
 from sepbench.report.plots import snr_curves
+from sepbench.report.records import Line, Table
 from sepbench.report.slices import slice_tables
-from sepbench.report.view import DASH, Line, Table, columns, groups, results
+from sepbench.report.view import DASH, columns, groups, results
 from tests.report.summaries import entry, model, summary
 
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from sepbench.errors import MissingData, NothingComparable
 from sepbench.report.escaping import xml_text
 from sepbench.report.exports.gathered import Gathered
-from sepbench.report.view import Cell, Column, Line, leading
+from sepbench.report.records import Cell, Column, Line
+from sepbench.report.view import leading
 from sepbench.search_path import closest
 
 LETTER, MARGIN, HEIGHT = 6.6, 7, 20

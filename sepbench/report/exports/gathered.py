@@ -10,7 +10,8 @@ from typing import Any
 from sepbench.errors import SepbenchError
 from sepbench.report.payload import paired_tests
 from sepbench.report.reading import as_written, read_folder
-from sepbench.report.view import Cell, Column, Line, columns, results
+from sepbench.report.records import Cell, Column, Line
+from sepbench.report.view import columns, results
 from sepbench.search_path import closest
 
 UNTRAINED = "untrained"

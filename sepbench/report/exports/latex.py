@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sepbench.report.escaping import latex_text
 from sepbench.report.exports.gathered import GROUPS, ExportedTable, Gathered
 from sepbench.report.exports.words import UNRANKED, WORSE, is_best, marks, reading, value
-from sepbench.report.view import Cell, Column
+from sepbench.report.records import Cell, Column
 
 SIGNS = {WORSE: r"$^{\dagger}$", UNRANKED: r"$^{\ddagger}$"}
 

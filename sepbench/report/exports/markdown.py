@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from sepbench.report.escaping import markdown_text
 from sepbench.report.exports.gathered import GROUPS, ExportedTable, Gathered
 from sepbench.report.exports.words import is_best, marks, reading, value
-from sepbench.report.view import Cell, Column
+from sepbench.report.records import Cell, Column
 
 
 def markdown(runs: Sequence[Gathered], *, intervals: bool) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sepbench.report.exports.gathered import ExportedTable, Gathered
-from sepbench.report.view import Cell, Line
+from sepbench.report.records import Cell, Line
 
 WORSE, UNRANKED = "†", "‡"
 
@@ -13,7 +13,8 @@ WORSE, UNRANKED = "†", "‡"
 def value(cell: Cell, *, intervals: bool) -> str:
     """A cell's number with its interval, and how many items stand behind it where some do not.
 
-    >>> from sepbench.report.view import Column, cell
+    >>> from sepbench.report.records import Column
+    >>> from sepbench.report.view import cell
     >>> entry = {"value": 1.0, "ci95": [0.5, 1.5], "median": 1, "n": 9, "n_undefined": 1}
     >>> model = {"paradigm": "mask", "needs": [], "flags": []}
     >>> shown = cell(Column("sdr", "SDR", "dB", "higher", "", ""), entry, model)
