@@ -9,6 +9,21 @@ import typer
 
 from sepbench.cli import options
 
+Engine = Annotated[str, typer.Option("--engine", help="local: processes of this machine; ray: a Ray cluster.")]
+RayAddress = Annotated[str, typer.Option("--ray-address", help="The cluster; auto is this machine's.")]
+Sync = Annotated[
+    str | None,
+    typer.Option(
+        "--sync", help="Mirror the run folder: s3://BUCKET/RUN, a path, any fsspec address; goes on from there."
+    ),
+]
+SyncEvery = Annotated[
+    float, typer.Option("--sync-every", min=1, max=300, help="Seconds between two pushes to the mirror.")
+]
+TakeOver = Annotated[
+    bool, typer.Option("--take-over", help="Use the mirror though another process, now dead, seems to work with it.")
+]
+
 
 def run(
     models: Annotated[str, typer.Option("--models", help="Adapters by comma, each with an optional :variant.")],
@@ -16,10 +31,8 @@ def run(
     metrics: options.Metrics = "",
     limit: options.Limit = None,
     out: options.Out = None,
-    engine: Annotated[
-        str, typer.Option("--engine", help="local: processes of this machine; ray: a Ray cluster.")
-    ] = "local",
-    ray_address: Annotated[str, typer.Option("--ray-address", help="The cluster; auto is this machine's.")] = "auto",
+    engine: Engine = "local",
+    ray_address: RayAddress = "auto",
     workers: options.Workers = 1,
     batch: Annotated[int, typer.Option("--batch", min=1, help="Requests per call of a separator.")] = 1,
     device: Annotated[str, typer.Option("--device", help="auto, cpu or cuda:N.")] = "auto",
@@ -28,19 +41,9 @@ def run(
     max_failures: options.MaxFailures = 0,
     fresh: options.Fresh = False,
     retry_failed: Annotated[bool, typer.Option("--retry-failed", help="Do items again that failed.")] = False,
-    sync: Annotated[
-        str | None,
-        typer.Option(
-            "--sync", help="Mirror the run folder: s3://BUCKET/RUN, a path, any fsspec address; goes on from there."
-        ),
-    ] = None,
-    sync_every: Annotated[
-        float, typer.Option("--sync-every", min=1, max=300, help="Seconds between two pushes to the mirror.")
-    ] = 30,
-    take_over: Annotated[
-        bool,
-        typer.Option("--take-over", help="Use the mirror though another process, now dead, seems to work with it."),
-    ] = False,
+    sync: Sync = None,
+    sync_every: SyncEvery = 30,
+    take_over: TakeOver = False,
     manifests: options.Manifests = [],  # noqa: B006 - typer's way of an empty default; never changed
     adapters: options.Adapters = [],  # noqa: B006
     json: options.Json = False,

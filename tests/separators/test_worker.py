@@ -1,17 +1,13 @@
-"""Worker processes: the same answers as in process, contained falls, nothing left behind, any interpreter."""
+"""Worker processes: the same answers as in process, contained falls, nothing left behind."""
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import sysconfig
 import time
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,93 +16,21 @@ import numpy as np
 import pytest
 
 from sepbench import worker_process
-from sepbench.errors import InvalidRecord, MissingData, MissingExtra, RunFolderError, SeparatorFailure
-from sepbench.separators import worker, worker_runner
+from sepbench.errors import MissingExtra, RunFolderError, SeparatorFailure
+from sepbench.separators import worker_runner
 from sepbench.separators.discovery import find_models
 from sepbench.separators.inline import InlineRunner
-from sepbench.separators.interpreter import environment
 from sepbench.separators.runner import checked, open_runner
-from sepbench.separators.separator import Request
-from sepbench.separators.spec import Model, load_model
 from sepbench.separators.worker_runner import WorkerRunner
-
-ADAPTERS = Path(__file__).parent.parent / "adapters"
-RATE = 16000
-TOML = 'title = "T"\nparadigm = "mask"\nlicence = "MIT"\nruntime = "worker"\n'
-CODE = """from sepbench.separators.separator import Estimate
-class Adapter:
-    def load(self, config, device):
-        {load}
-    def separate(self, requests):
-        {separate}
-        return [Estimate(r.item, {audio}, r.sample_rate) for r in requests]
-"""
-Start = Callable[..., WorkerRunner]
-Write = Callable[..., Model]
-
-
-@pytest.fixture
-def start() -> Iterator[Start]:
-    """Start a model in a worker that is closed after the test."""
-    with contextlib.ExitStack() as opened:
-
-        def begin(
-            model: Model | str, *, logs: Path | None = None, device: str = "cpu", **config: object
-        ) -> WorkerRunner:
-            if isinstance(model, str):
-                (model,) = find_models([model], [ADAPTERS])
-            runner = WorkerRunner(model, {**model.config, **config}, device, logs)
-            opened.callback(runner.close)
-            return runner
-
-        yield begin
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Write:
-    """Write an adapter out of single lines."""
-
-    def make(toml: str = "", *, load: str = "pass", separate: str = "pass", audio: str = "r.mixture") -> Model:
-        folder = tmp_path / "written"
-        folder.mkdir(exist_ok=True)
-        (folder / "adapter.toml").write_text(TOML + toml)
-        (folder / "adapter.py").write_text(CODE.format(load=load, separate=separate, audio=audio))
-        return load_model(folder)
-
-    return make
-
-
-def request(item: str = "m.0", seed: int = 0, samples: int = RATE) -> Request:
-    rng = np.random.Generator(np.random.PCG64(seed))
-    wanted, rest = 0.1 * rng.standard_normal((2, samples)).astype(np.float32)
-    return Request(item, wanted + rest, RATE, "dog ❤", "extract", ("dog", "rain"), (wanted, rest), "caption")
-
-
-def living(group: int) -> list[str]:
-    """Commands of a process group's members that have not ended."""
-    found = []
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            name, _, rest = path.read_text().rpartition(")")
-            state, _, its_group = rest.split()[:3]
-            if int(its_group) == group and state != "Z":
-                found.append(name.partition("(")[2])
-    return found
-
-
-def wait_until(done: Callable[[], bool], seconds: float = 10.0) -> bool:
-    end = time.monotonic() + seconds
-    while not done():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.02)
-    return True
-
-
-def group_of(runner: WorkerRunner) -> int:
-    assert runner._process is not None
-    return runner._process._process.pid
-
+from tests.separators.worker_setting import (
+    RATE,
+    Start,
+    Write,
+    group_of,
+    living,
+    request,
+    wait_until,
+)
 
 # The same answers
 
@@ -426,134 +350,6 @@ def test_one_device_and_one_thread(
 def test_our_modules_do_not_stand_for_the_models(start: Start, write: Write) -> None:
     with pytest.raises(MissingExtra, match="No module named 'training'"):
         start(write(load="import training"))
-
-
-# Any interpreter
-
-
-def bare_environment(folder: Path) -> Path:
-    """A virtual environment that has numpy and not sepbench."""
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
-    packages = folder / "lib" / f"python{sys.version_info[0]}.{sys.version_info[1]}" / "site-packages"
-    installed = Path(sysconfig.get_paths()["platlib"])
-    for name in ("numpy", "numpy.libs"):
-        if (installed / name).exists():
-            (packages / name).symlink_to(installed / name)
-    return folder
-
-
-SHOW = "import sys; raise OSError(sys.prefix + ' ' + str('sepbench.audio' in sys.modules))"
-
-
-@pytest.mark.parametrize("python", [".venv", ".venv/bin/python", "{absolute}"])
-def test_another_interpreter_without_sepbench(python: str, start: Start, write: Write, tmp_path: Path) -> None:
-    folder = bare_environment(tmp_path / "written" / ".venv")
-    model = write(f'python = "{python.format(absolute=folder)}"\n', audio="r.mixture * 2")
-    (answer,) = start(model).separate([request()])
-    np.testing.assert_array_equal(answer.audio, request().mixture * 2)
-    with pytest.raises(SeparatorFailure, match=f"OSError: {folder} False"):
-        start(write(f'python = "{python.format(absolute=folder)}"\n', load=SHOW))
-
-
-def test_its_paths_are_not_ours(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHONPATH", "/ours")
-    assert environment(write(), "cpu")["PYTHONPATH"] == "/ours"
-    assert "PYTHONPATH" not in environment(write('python = ".venv"\n'), "cpu")
-
-
-def test_a_virtual_environment_is_no_part_of_the_revision(write: Write) -> None:
-    before = write().revision
-    (write().folder / ".venv" / "lib").mkdir(parents=True)
-    (write().folder / ".venv" / "lib" / "module.py").write_text("x = 1\n")
-    assert write().revision != before
-    (write().folder / ".venv" / "pyvenv.cfg").write_text("home = /usr/bin\n")
-    assert write().revision == before
-
-
-def test_faulty_interpreters_and_fields_are_named(start: Start, write: Write) -> None:
-    with pytest.raises(MissingData, match=r"written has no interpreter: given .*/nowhere; wanted a virtual env"):
-        start(write('python = "nowhere"\n'))
-    model = write('python = "broken"\n')
-    (model.folder / "broken").write_text("no program\n")
-    (model.folder / "broken").chmod(0o755)
-    with pytest.raises(SeparatorFailure, match=r"interpreter cannot be run: given .*broken"):
-        start(model)
-    for field in ('python = ".venv"', "max_memory_gb = 1.0"):
-        with pytest.raises(InvalidRecord, match='with runtime inline; wanted runtime = "worker"'):
-            (model.folder / "adapter.toml").write_text(TOML.replace("worker", "inline") + field)
-            load_model(model.folder)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("python", ["python3", "python3.8"])
-def test_another_major_version_of_numpy(python: str, start: Start, write: Write, tmp_path: Path) -> None:
-    """With the oldest Python that is promised too, where it is installed."""
-    found = sys.executable if python == "python3" else shutil.which(python)
-    # A version manager's stand-in is on the path where the version is not.
-    if found is None or subprocess.run([found, "--version"], capture_output=True).returncode != 0:
-        pytest.skip(f"no {python} on the path")
-    folder = tmp_path / "written" / ".venv"
-    subprocess.run([found, "-m", "venv", str(folder)], check=True)
-    install = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "numpy<2"]
-    done = subprocess.run(install, capture_output=True, text=True)
-    if done.returncode != 0:
-        pytest.skip(f"pip cannot install numpy<2 here: {done.stderr.strip()[-200:]}")
-    (model,) = find_models(["half"], [ADAPTERS])
-    own = write(
-        'python = ".venv"\n',
-        load="import numpy; self.version = numpy.__version__",
-        separate="assert self.version.startswith('1.'), self.version",
-        audio="r.mixture * 0.5",
-    )
-    asked = [request(f"m.{seed}", seed) for seed in range(3)]
-    inside = InlineRunner(model, model.config, "cpu").separate(asked)
-    for one, other in zip(inside, start(own).separate(asked), strict=True):
-        assert one.audio.tobytes() == other.audio.tobytes()
-
-
-SOURCE = Path(worker.__file__).read_text()
-IN_PYTHON_3_8 = {
-    "concurrent",
-    "__future__", "collections", "dataclasses", "functools", "importlib", "json", "operator", "os", "pathlib",
-    "platform", "resource", "signal", "sys", "time", "traceback", "types", "typing", "numpy",
-}  # fmt: skip
-NEWER = {
-    "removeprefix", "removesuffix", "cache", "lcm", "nextafter", "pairwise", "batched", "is_relative_to", "with_stem",
-    "readlink", "hardlink_to", "add_note", "bit_count", "StrEnum", "ExceptionGroup", "aiter", "anext", "orig_argv",
-    "pidfd_open", "format_exception_only", "waitstatus_to_exitcode", "randbytes", "EncodingWarning", "unparse",
-}  # fmt: skip
-
-
-def test_the_worker_keeps_to_python_3_8_and_numpy() -> None:
-    tree = ast.parse(SOURCE, feature_version=(3, 8))
-    nodes = list(ast.walk(tree))
-    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    imported |= {str(node.module) for node in nodes if isinstance(node, ast.ImportFrom)}
-    assert {name.partition(".")[0] for name in imported} <= IN_PYTHON_3_8
-    names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    names |= {node.id for node in nodes if isinstance(node, ast.Name)}
-    assert not names & NEWER
-    calls = [node for node in nodes if isinstance(node, ast.Call)]
-    assert not {"strict", "slots", "kw_only", "missing_ok"} & {word.arg for call in calls for word in call.keywords}
-    assert "from __future__ import annotations" in SOURCE  # annotations are never evaluated, whatever they say
-    evaluated = [node for node in nodes if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr)]
-    annotations = [a for n in nodes for a in (getattr(n, "annotation", None), getattr(n, "returns", None)) if a]
-    inside = {id(part) for annotation in annotations for part in ast.walk(annotation)}
-    assert not [node for node in evaluated if id(node) not in inside]
-    subscripts = [n for n in nodes if isinstance(n, ast.Subscript) and isinstance(n.value, ast.Name)]
-    assert not {n.value.id for n in subscripts if id(n) not in inside} & {"list", "dict", "tuple", "set", "type"}
-
-
-def test_both_sides_speak_of_the_same_contract() -> None:
-    from dataclasses import fields
-
-    from sepbench import frames
-    from sepbench.separators import separator
-
-    for name in ("Request", "Estimate", "Part", "Cost"):
-        theirs, ours = getattr(worker, name), getattr(separator, name)
-        assert [(f.name, f.default) for f in fields(theirs)] == [(f.name, f.default) for f in fields(ours)]
-    assert worker.PROTOCOL == frames.PROTOCOL
 
 
 def test_a_round_trip_takes_milliseconds(start: Start) -> None:
