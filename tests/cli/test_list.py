@@ -12,9 +12,9 @@ from sepbench.separators.spec import load_model
 from tests.cli.test_program import sepbench
 
 HSM_TSS = {"hsm_tss", "lass_net", "clipsep", "bimodalsep", "audiosep"}
-CODECSEP = {"codecsep", "audiosep", "sdcodec", "codecformer", "tdanet"}
+CODECSEP = {"codecsep", "audiosep", "sdcodec", "codecformer", "tdanet", "sudo_rm_rf"}
 EVENTSEP = {"eventsep", "audiosep", "flowsep"}
-UPSTREAM = {"clapsep", "sam_audio", "soloaudio", "zerosep"}
+UPSTREAM = {"clapsep", "sam_audio", "soloaudio", "sudo_rm_rf", "zerosep"}
 TOML = 'title = "T"\nparadigm = "mask"\nlicence = "MIT"\n'
 WEIGHTS = '[[weights]]\nurl = "https://a.example/{0}"\nfile = "{0}"\nlicence = "MIT"\n'
 
@@ -32,7 +32,7 @@ def test_every_system_says_whose_code_runs_and_whether_its_weights_can_be_had() 
     assert {model["state"] for model in found.values()} == {"native", "worker"}
     of = {name: model["weights"] for name, model in found.items()}
     unpublished = {name for name, state in of.items() if state == "unpublished"}
-    assert unpublished == {"codecsep", "codecformer", "hsm_tss"}
+    assert unpublished == {"codecsep", "codecformer", "hsm_tss", "sudo_rm_rf"}
     assert {name for name, state in of.items() if state == "on request"} == {"sam_audio"}
     without = {name for name, state in of.items() if state == "none needed"}
     assert {"mixture", "silence", "oracle-irm", "ground-truth", "nmf", "template"} <= without

@@ -108,6 +108,12 @@ def test_chance_is_the_items_and_the_seeds() -> None:
     assert np.array_equal(ask(loaded(choice="drawn", most=1)), ask(loaded()))
 
 
+def test_the_word_of_least_risk_is_another_choice_and_no_chance() -> None:
+    careful = loaded(choice="least-risk")
+    assert np.array_equal(ask(careful), ask(careful, item="m.1"))
+    assert not np.array_equal(ask(careful), ask(loaded()))
+
+
 def test_a_window_is_what_the_network_gives(given: Any) -> None:
     network = small()
     condition = network.condition(words_of(["a dog"], byte_tokens), task_words(["extract"], byte_tokens))

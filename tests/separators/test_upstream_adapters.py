@@ -23,9 +23,23 @@ from sepbench.separators.checking import check_adapter  # noqa: E402
 from sepbench.separators.runner import Runner, checked, open_runner  # noqa: E402
 from sepbench.separators.separator import Request  # noqa: E402
 from sepbench.separators.spec import Model, load_model  # noqa: E402
-from tests.separators.upstream_stand_ins import CLAPSEP, SAM_AUDIO, SOLOAUDIO, ZEROSEP, write_files  # noqa: E402
+from tests.separators.upstream_stand_ins import (  # noqa: E402
+    CLAPSEP,
+    SAM_AUDIO,
+    SOLOAUDIO,
+    SUDO_RM_RF,
+    ZEROSEP,
+    write_files,
+)
 
-REPOSITORIES = {"clapsep": CLAPSEP, "sam_audio": SAM_AUDIO, "soloaudio": SOLOAUDIO, "zerosep": ZEROSEP}
+REPOSITORIES = {
+    "clapsep": CLAPSEP,
+    "sam_audio": SAM_AUDIO,
+    "soloaudio": SOLOAUDIO,
+    "sudo_rm_rf": SUDO_RM_RF,
+    "zerosep": ZEROSEP,
+}
+REMEDIES = ("sepbench weights fetch", "accept the licence on", "hf download", "no checkpoint of Sudo rm -rf for")
 Start = Callable[..., Runner]
 
 
@@ -185,7 +199,7 @@ def test_a_missing_interpreter_and_missing_weights_are_told_of_before_anything_s
     shutil.rmtree(weights)
     with pytest.raises(MissingData, match=r"weights of .* are not here") as error:
         opened(load_model(folder))
-    assert error.value.remedy.startswith(("sepbench weights fetch", "accept the licence on", "hf download"))
+    assert error.value.remedy.startswith(REMEDIES)
     shutil.copy(shipped("adapters") / name / "adapter.toml", folder)
     with pytest.raises(MissingData, match=f"adapter {name} has no interpreter: given .*venv"):
         opened(load_model(folder))

@@ -143,6 +143,45 @@ SOLOAUDIO = {
                 return embedding.transpose(1, 2).reshape(1, 1, -1)
         """,
 }
+SUDO_RM_RF = {
+    "sudo_rm_rf/dnn/models/improved_sudormrf.py": """
+        import torch
+
+        class SuDORMRF(torch.nn.Module):
+            def __init__(self, out_channels=128, in_channels=512, num_blocks=16, upsampling_depth=4,
+                         enc_kernel_size=21, enc_num_basis=512, num_sources=2):
+                super().__init__()
+                sizes = out_channels, in_channels, num_blocks, upsampling_depth, enc_kernel_size, enc_num_basis
+                assert sizes == (256, 512, 16, 5, 41, 512)
+                self.mask_net = torch.nn.Conv1d(1, num_sources, 1)
+
+            def forward(self, input_wav):
+                assert torch.is_inference_mode_enabled() and not self.training
+                assert input_wav.shape[:2] == (1, 1)
+                samples = input_wav.shape[-1]
+                frames = (samples + -samples % 160) // 20
+                assert frames % 2**4 == 0, "it fills up to 160 samples, and halves its frames four times"
+                return self.mask_net(input_wav)
+        """,
+    "sudo_rm_rf/dnn/models/groupcomm_sudormrf_v2.py": """
+        from sudo_rm_rf.dnn.models.improved_sudormrf import SuDORMRF
+
+        class GroupCommSudoRmRf(SuDORMRF):
+            def __init__(self, in_audio_channels=1, group_size=16, **sizes):
+                assert (in_audio_channels, group_size) == (1, 16)
+                super().__init__(**sizes)
+                self.TAC = self.mask_net
+                del self.mask_net
+
+            def forward(self, input_wav):
+                return self.TAC(input_wav)
+        """,
+    "sudo_rm_rf/dnn/experiments/utils/mixture_consistency.py": """
+        def apply(pr_batch, input_mixture, mix_weights_type="uniform"):
+            assert mix_weights_type == "uniform"
+            return pr_batch + (input_mixture - pr_batch.sum(1, keepdim=True)) / pr_batch.shape[1]
+        """,
+}
 ZEROSEP = {
     "code/models.py": """
         import os
