@@ -6,13 +6,14 @@ own.
 
 from __future__ import annotations
 
+import math
 import warnings
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sepbench.metrics.calling import sharing
-from sepbench.metrics.metric import Metric, Signal, Undefined, check_audible, check_pair, is_silent
+from sepbench.metrics.metric import Metric, Signal, Undefined, check_audible, check_pair, energy, is_silent
 from sepbench.metrics.shared import Once, directly
 
 TAPS = 512
@@ -64,9 +65,9 @@ def sdr_bss512(*, estimate: np.ndarray, reference: np.ndarray, once: Once = dire
 def _explained_share(estimate: Signal, reference: Signal, once: Once) -> float:
     """Share of the estimate's energy that lies in the span of the delayed references."""
     # Unit energies: the normal equations are then of order one whatever the levels.
-    length = np.linalg.norm(reference)
+    lengths = [math.sqrt(once(energy, signal)) for signal in (reference, estimate)]
     spectra, own = once(_correlated_with_itself, reference)
-    own, cross = own / length**2, _lags(spectra, estimate) / (length * np.linalg.norm(estimate))
+    own, cross = own / lengths[0] ** 2, _lags(spectra, estimate) / (lengths[0] * lengths[1])
     return float(np.clip(_projection(own, cross) @ cross, 0, 1))
 
 

@@ -29,8 +29,8 @@ CLIP = 1 + 10 ** (15 / 20)  # lower bound of -15 dB on the signal-to-distortion 
 ACTIVE_RANGE_DB = 40.0
 TOO_SHORT_SENTINEL = 1e-5
 EPS = float(np.finfo(np.float64).eps)
-BLOCK = 128
-"""Frames or segments at a time: what is made of them stays in the processor's cache."""
+BLOCK, SEGMENTS = 128, 256
+"""Frames and segments at a time: what is made of them stays in the processor's cache."""
 
 Envelopes = NDArray[np.float64]
 
@@ -131,10 +131,14 @@ def _audible(estimate: np.ndarray, reference: np.ndarray, once: Once) -> tuple[S
 
 def _stoi(found: Envelopes, wanted: Envelopes) -> float:
     """Eqs. 2 to 6."""
+    gain = np.sqrt(_sums(np.square(wanted))) / (np.sqrt(_sums(np.square(found))) + EPS)
+    mean = _sums(wanted) / SEGMENT
+    x, y, highest = (_segments(one) for one in (wanted, found, wanted * CLIP))
     correlations = []
-    for x, y, highest in zip(_segments(wanted), _segments(found), _segments(wanted * CLIP), strict=True):
-        clipped = y * (_norm(x, 0) / (_norm(y, 0) + EPS))
-        one, other = _centred(np.minimum(clipped, highest, out=clipped), 0, out=clipped), _centred(x, 0)
+    for chosen in _blocks(gain):
+        one = y[..., chosen] * gain[:, chosen]
+        one = _centred(np.minimum(one, highest[..., chosen], out=one), 0)
+        other = x[..., chosen] - mean[:, chosen]
         lengths = (_norm(one, 0) + EPS) * (_norm(other, 0) + EPS)
         correlations.append(np.einsum("tbs,tbs->bs", one, other) / lengths[0])
     return float(np.mean(np.concatenate(correlations, axis=1)))
@@ -152,13 +156,15 @@ def _all_normalised(envelopes: Envelopes) -> tuple[Envelopes, ...]:
 
 def _normalised(envelopes: Envelopes) -> Iterator[Envelopes]:
     """Segments whose rows, then columns have zero mean and unit norm; [2], eqs. 1 and 2."""
-    for segments in _segments(envelopes):
-        rows = _scaled(_centred(segments, 0), 0)
-        yield _scaled(_centred(rows, 1, out=rows), 1)
+    segments, mean = _segments(envelopes), _sums(envelopes) / SEGMENT
+    for chosen in _blocks(mean):
+        rows = _scaled(segments[..., chosen] - mean[:, chosen], 0)
+        yield _scaled(_centred(rows, 1), 1)
 
 
-def _centred(segments: Envelopes, axis: int, out: Envelopes | None = None) -> Envelopes:
-    centred: Envelopes = np.subtract(segments, segments.mean(axis=axis, keepdims=True), out=out)
+def _centred(segments: Envelopes, axis: int) -> Envelopes:
+    """Brought to zero mean over an axis, in place."""
+    centred: Envelopes = np.subtract(segments, segments.mean(axis=axis, keepdims=True), out=segments)
     return centred
 
 
@@ -169,14 +175,25 @@ def _scaled(centred: Envelopes, axis: int) -> Envelopes:
 
 
 def _norm(segments: Envelopes, axis: int) -> Envelopes:
-    norm: Envelopes = np.sqrt(np.expand_dims(np.einsum(_SQUARES[axis], segments, segments), axis))
-    return norm
+    norm: Envelopes = np.sqrt(np.einsum(_SQUARES[axis], segments, segments))
+    return norm[:, None] if axis else norm[None]
 
 
-def _segments(envelopes: Envelopes) -> Iterator[Envelopes]:
-    """``(30, bands, segments)``, one segment per frame from the thirtieth on, a few that fit the cache at a time."""
-    segments = np.lib.stride_tricks.sliding_window_view(envelopes, SEGMENT, axis=1).transpose(2, 0, 1)
-    yield from (segments[..., start : start + BLOCK] for start in range(0, segments.shape[2], BLOCK))
+def _segments(envelopes: Envelopes) -> Envelopes:
+    """A view ``(30, bands, segments)``, one segment per frame from the thirtieth on."""
+    return np.lib.stride_tricks.sliding_window_view(envelopes, SEGMENT, axis=1).transpose(2, 0, 1)
+
+
+def _sums(rows: Envelopes) -> Envelopes:
+    """Of every segment's 30 frames, ``(bands, segments)``: two by two, three and five of those, and no difference."""
+    of_2 = rows[:, 1:] + rows[:, :-1]
+    of_6 = of_2[:, 4:] + of_2[:, 2:-2] + of_2[:, :-4]
+    return of_6[:, 24:] + of_6[:, 18:-6] + of_6[:, 12:-12] + of_6[:, 6:-18] + of_6[:, :-24]
+
+
+def _blocks(of_segments: Envelopes) -> Iterator[slice]:
+    """A few segments at a time, that fit the cache."""
+    yield from (slice(start, start + SEGMENTS) for start in range(0, of_segments.shape[1], SEGMENTS))
 
 
 def _envelopes(estimate: Signal, reference: Signal, sample_rate: int, once: Once) -> tuple[Envelopes, Envelopes]:

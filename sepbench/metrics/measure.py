@@ -11,8 +11,9 @@ import numpy as np
 from sepbench.audio import resample
 from sepbench.errors import SepbenchError
 from sepbench.metrics.alignment import TOLERANCE_SECONDS
-from sepbench.metrics.metric import Measurement, Metric, Need, Sample, Signal, Status, Undefined, is_silent
+from sepbench.metrics.metric import Measurement, Metric, Need, Sample, Signal, Status, Undefined, energy, is_silent
 from sepbench.metrics.registry import select
+from sepbench.metrics.shared import Once, directly
 
 LOUDEST = 1e15
 """Full scale is 1: samples beyond this come from a diverged model, and their powers leave the range of float32."""
@@ -75,7 +76,7 @@ def measure(
 def measure_sample(sample: Sample, metrics: Sequence[Metric]) -> dict[str, Measurement]:
     """Measure one aligned sample; signals are resampled once for all metrics of a rate."""
     signals = (sample.estimate, sample.reference, sample.mixture, sample.complement, sample.swapped)
-    if not all(sample.shared(_usable, signal) for signal in signals if signal is not None):
+    if not all(_usable(signal, sample.shared) for signal in signals if signal is not None):
         return {metric.name: Measurement(None, "not_finite") for metric in metrics}
     at_rate: dict[int, Sample] = {sample.sample_rate: sample}
     measured = {}
@@ -97,9 +98,10 @@ def _of_one(measured: Measurement) -> Measurement:
     return measured if measured.arrays is None else Measurement(None, "not_applicable")
 
 
-def _usable(signal: Signal) -> bool:
+def _usable(signal: Signal, once: Once = directly) -> bool:
     """No NaN, no infinity, nothing beyond `LOUDEST`; a comparison with NaN is false."""
-    return signal.size == 0 or bool(signal.max() <= LOUDEST and signal.min() >= -LOUDEST)
+    # Every metric asks for the energy, and no sample is beyond its root.
+    return once(energy, signal) <= LOUDEST**2 or bool(signal.max() <= LOUDEST and signal.min() >= -LOUDEST)
 
 
 def _measure_one(metric: Metric, sample: Sample) -> Measurement:
@@ -107,7 +109,8 @@ def _measure_one(metric: Metric, sample: Sample) -> Measurement:
         return Measurement(None, "too_short")
     if metric.scope == "absent" and not sample.absent:
         return Measurement(None, "not_applicable")
-    if metric.scope == "present" and (sample.absent or ("reference" in metric.needs and is_silent(sample.reference))):
+    silent = sample.absent or ("reference" in metric.needs and is_silent(sample.reference, sample.shared))
+    if metric.scope == "present" and silent:
         return Measurement(None, "reference_silent")
     if ("mixture" in metric.needs and sample.mixture is None) or ("query" in metric.needs and sample.query is None):
         return Measurement(None, "missing_input")

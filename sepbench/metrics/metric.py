@@ -157,13 +157,13 @@ def _identity(embedder: str) -> str:
     return printed_identity(embedder)
 
 
-def is_silent(signal: Signal, once: Once = directly) -> bool:
+def is_silent(signal: np.ndarray, once: Once = directly) -> bool:
     """Whether the root mean square is below `SILENCE_RMS`; an empty signal is silent.
 
     >>> is_silent(np.full(100, 1e-6)), is_silent(np.full(100, 1e-3))
     (True, False)
     """
-    return signal.size == 0 or math.sqrt(once(_energy, signal) / signal.size) < SILENCE_RMS
+    return signal.size == 0 or math.sqrt(once(energy, signal) / signal.size) < SILENCE_RMS
 
 
 def is_finite(signal: np.ndarray, once: Once = directly) -> bool:
@@ -173,10 +173,15 @@ def is_finite(signal: np.ndarray, once: Once = directly) -> bool:
     (True, False)
     """
     # One pass, ten times as fast as looking at every sample, and every metric asks.
-    return math.isfinite(once(_energy, signal)) or bool(np.isfinite(signal).all())
+    return math.isfinite(once(energy, signal)) or bool(np.isfinite(signal).all())
 
 
-def _energy(signal: np.ndarray) -> float:
+def energy(signal: np.ndarray) -> float:
+    """Sum of squares, in float64; infinite or NaN where a sample is, or where it overflows.
+
+    >>> energy(np.array([3.0, 4.0]))
+    25.0
+    """
     exact = signal.astype(np.float64, copy=False)
     with np.errstate(over="ignore", invalid="ignore"):
         return float(exact @ exact)
@@ -215,7 +220,7 @@ def check_pair(*, estimate: np.ndarray, reference: np.ndarray, once: Once = dire
     return estimate.astype(np.float64, copy=False), reference.astype(np.float64, copy=False)
 
 
-def check_audible(reference: Signal, once: Once = directly) -> None:
+def check_audible(reference: np.ndarray, once: Once = directly) -> None:
     """Raise `Undefined` ``reference_silent`` where there is nothing to compare with."""
     if is_silent(reference, once):
         raise Undefined("reference_silent", "the reference is silent: its score would be a property of an epsilon")

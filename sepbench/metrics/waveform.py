@@ -16,6 +16,7 @@ from sepbench.metrics.metric import (
     Undefined,
     check_audible,
     check_pair,
+    energy,
     is_silent,
 )
 from sepbench.metrics.shared import Once, directly
@@ -174,7 +175,7 @@ def _projected(estimate: np.ndarray, reference: np.ndarray, once: Once) -> tuple
     estimate, reference = audible_pair(estimate=estimate, reference=reference, once=once)
     if is_silent(estimate, once):
         raise Undefined("estimate_silent", "a silent estimate has no scale")
-    return estimate, float(estimate @ reference) / float(reference @ reference) * reference
+    return estimate, float(estimate @ reference) / once(energy, reference) * reference
 
 
 _LE_ROUX = "Le Roux et al. 2019, arXiv 1811.02508"
