@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -16,7 +16,7 @@ from sepbench.audio import Audio
 from sepbench.networks.flowsep_text import Tokens, byte_tokens, official_tokens
 from sepbench.networks.flowsep_transformer import Text
 from sepbench.networks.hsm_tss import HsmTss, Words, load_hsm_tss, task_words, words_of
-from sepbench.networks.hsm_tss_choices import Choose, Drawn, likeliest
+from sepbench.networks.hsm_tss_choices import Choose, Drawn, LeastRisk, likeliest
 from sepbench.networks.hsm_tss_size import HsmTssSize, size_from
 from sepbench.networks.hsm_tss_stages import Condition
 from sepbench.networks.overlap_add import Overlap, Windows, overlap_add
@@ -46,7 +46,8 @@ class Adapter:
         self._network.eval().to(device)
         self._tokens = tokens_of(config)
         self._condition = lru_cache(KEPT_QUERIES)(self._read)
-        self._choices = {"likeliest": lambda _: likeliest, "drawn": self._drawn}[config["choice"]]
+        choices = {"likeliest": lambda _: likeliest, "least-risk": self._least_risk, "drawn": self._drawn}
+        self._choices: Callable[[str], Choose] = choices[config["choice"]]
 
     def sketch(self, config: Mapping[str, Any]) -> None:
         """Every shape and no weights, for `cost`."""
@@ -104,6 +105,9 @@ class Adapter:
             mixture = torch.from_numpy(np.ascontiguousarray(heard)).to(self._device())
             found: Windows = self._network(mixture, condition, choose).cpu().numpy()
         return found
+
+    def _least_risk(self, _: str) -> Choose:
+        return LeastRisk(self._network.codec.tables())
 
     def _drawn(self, item: str) -> Choose:
         """Words by a chance that the item's name seeds."""

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from recipes.codecsep.learner import Learner
-from recipes.codecsep.settings import LatentLearning
-from recipes.training.losses import wave_loss
+from recipes.codecsep.settings import LatentMasking
+from recipes.training.losses import loss_over_mixture, power_share
 from recipes.training.mixtures import MOST_DRAWS, draw_absent_text, draw_meeting, draw_text, too_alike
 from recipes.training.schedule import Schedule
 
@@ -21,13 +21,13 @@ LEAST_POWER = 1e-4
 
 
 @dataclass(frozen=True)
-class LatentStage:
+class LatentMaskerStage:
     """Several latents, summed at a ratio in dB, to each of them."""
 
     learner: Learner
-    settings: LatentLearning
+    settings: LatentMasking
 
-    name = "latent"
+    name = "masker"
 
     @property
     def schedule(self) -> Schedule:
@@ -49,7 +49,7 @@ class LatentStage:
             ]
 
     def loss(self, rng: np.random.Generator) -> Tensor:
-        """Of every estimate, in dB of latents."""
+        """The share of the error that the untouched latent would have, of every estimate."""
         drawing = self.learner.drawing
         count, absent = int(rng.choice(drawing.source_counts)), bool(rng.random() < self.settings.absent_share)
         stems, texts = [], []
@@ -65,9 +65,10 @@ class LatentStage:
         references = torch.stack(stems)
         mixtures = references.sum(1).repeat_interleave(references.shape[1], dim=0)
         masked = mixtures * self.learner.separator.mask(mixtures, self.learner.conditions(texts))
-        return wave_loss(
+        loss = loss_over_mixture(
             masked.flatten(1), references.flatten(0, 1).flatten(1), mixtures.flatten(1), self.settings.weights
         )
+        return power_share(loss)
 
     def _sources(self, chosen: Sequence[int], rng: np.random.Generator) -> Tensor:
         """``(sources, channels, frames)``: the others at one level, their sum at a ratio drawn to the first."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
 
 from recipes.training.losses import WaveWeights
 from recipes.training.mixtures import Drawing
 from recipes.training.schedule import Schedule
+from recipes.training.weights import Start
 from sepbench.manifest import STRICT
 from sepbench.networks.clap_text import TextSize
 from sepbench.networks.dac import CodecSize
 from sepbench.networks.latent_masker import MaskerSize
 
-Part = Literal["codec", "masker"]
+Half = Literal["encoder", "decoder"]
+Part = Half | Literal["masker"]
 
 
 @dataclass(frozen=True)
@@ -27,28 +31,37 @@ class TextLearning:
 
 @dataclass(frozen=True)
 class CodecLearning:
-    """Sounds through encoder and decoder, without code books: CodecSep masks continuous latents."""
+    """Sounds through encoder and decoder, without code books: CodecSep masks continuous latents.
+
+    Attributes:
+        moves: the half or halves that learn.
+    """
 
     schedule: Schedule
     weights: WaveWeights
+    moves: tuple[Half, ...]
 
 
 @dataclass(frozen=True)
-class LatentLearning:
-    """Latents of mixtures and texts to latents of sources, with no decoder in the way; the paper has no such stage.
+class LatentMasking:
+    """Mixtures and texts to sources, heard before the decoder: the codec is frozen, and latents of clips are mixed.
 
-    A codec that begins as an orthonormal transform keeps distances and sums, so that a latent's ratio of signal to
-    error is nearly the waveform's, and latents of clips can be kept and mixed: at a tenth of a step's cost.
+    A codec whose encoder is an orthonormal transform keeps distances and sums, so that a latent's ratio of signal to
+    error is the waveform's, for a sixth of a step's cost.
+
+    Attributes:
+        absent_share: how often a mixture is also asked for a sound that is not there.
     """
 
+    heard: Literal["latents"]
     schedule: Schedule
     weights: WaveWeights
     absent_share: float
 
 
 @dataclass(frozen=True)
-class MaskerLearning:
-    """Mixtures and texts to sources.
+class WaveMasking:
+    """Mixtures and texts to sources, decoded.
 
     Attributes:
         moves: parts whose weights move; the paper's codec is frozen.
@@ -56,6 +69,7 @@ class MaskerLearning:
         absent_share: how often a mixture is also asked for a sound that is not there.
     """
 
+    heard: Literal["waveforms"]
     schedule: Schedule
     weights: WaveWeights
     moves: tuple[Part, ...]
@@ -70,10 +84,10 @@ class Settings:
     Attributes:
         suite: whose training side is learnt from.
         per_label: at most so many clips of a label.
-        start: files below the folder of weights to start from: any of the parts, by the names of the official file.
+        start: files of others' weights for any of the parts, by the names of the official file.
         tokens: ``bytes``, or roberta-base's from the folder of weights.
         begin: ``drawn`` at random, or as in `recipes.codecsep.beginning`.
-        text, codec, latent, masker: the stages, in this order; one that is left out is not run.
+        text, codec, masker: the stages, in this order; one that is left out is not run.
         log_every, save_every: steps.
     """
 
@@ -88,10 +102,9 @@ class Settings:
     drawing: Drawing
     log_every: int
     save_every: int
-    start: tuple[str, ...] = ()
+    start: tuple[Start, ...] = ()
     tokens: Literal["bytes", "roberta-base"] = "bytes"
     begin: Literal["drawn", "transform"] = "drawn"
     text: TextLearning | None = None
     codec: CodecLearning | None = None
-    latent: LatentLearning | None = None
-    masker: MaskerLearning | None = None
+    masker: Annotated[LatentMasking | WaveMasking, Field(discriminator="heard")] | None = None

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor, nn
 
 from recipes.codecsep.learner import Learner
-from recipes.codecsep.settings import CodecLearning, MaskerLearning
-from recipes.training.losses import wave_loss
+from recipes.codecsep.settings import CodecLearning, Part, WaveMasking
+from recipes.training.losses import loss_over_mixture, power_share, wave_loss
 from recipes.training.schedule import Schedule
+from sepbench.networks.codecsep import CodecSep
 
 
 @dataclass(frozen=True)
@@ -30,24 +31,24 @@ class CodecStage:
         return self.settings.schedule
 
     def learning(self) -> Sequence[nn.Module]:
-        """Both halves of the codec."""
-        return (self.learner.separator.encoder, self.learner.separator.decoder)
+        """The halves that the settings name."""
+        return moving(self.learner.separator, self.settings.moves)
 
     def loss(self, rng: np.random.Generator) -> Tensor:
-        """How far what is decoded is from what was encoded: of every mixture and its target."""
+        """The error's share of the power of what was encoded: of every mixture and its target."""
         batch = self.learner.batch(self.schedule.batch, rng)
         sounds = torch.cat([batch.mixtures, batch.references[:, 0]])
         network = self.learner.separator
         decoded = network.decoder(network.encoder(sounds[:, None]))[:, 0, : sounds.shape[-1]]
-        return wave_loss(decoded, sounds, sounds, self.settings.weights)
+        return power_share(wave_loss(decoded, sounds, sounds, self.settings.weights))
 
 
 @dataclass(frozen=True)
-class MaskerStage:
+class WaveMaskerStage:
     """Every mixture asked for each of its sources, and now and then for what is not there."""
 
     learner: Learner
-    settings: MaskerLearning
+    settings: WaveMasking
 
     name = "masker"
 
@@ -57,13 +58,11 @@ class MaskerStage:
         return self.settings.schedule
 
     def learning(self) -> Sequence[nn.Module]:
-        """Masker and shifts, and the codec where the settings say so."""
-        network = self.learner.separator
-        parts = {"masker": (network.separator, network.film), "codec": (network.encoder, network.decoder)}
-        return [module for part in self.settings.moves for module in parts[part]]
+        """The parts that the settings name."""
+        return moving(self.learner.separator, self.settings.moves)
 
     def loss(self, rng: np.random.Generator) -> Tensor:
-        """Of every estimate, and of the mixture where `mix_weight` says so."""
+        """The share of the mixture's error that estimates have, and of their sum where `mix_weight` says so."""
         batch = self.learner.batch(self.schedule.batch, rng, absent_share=self.settings.absent_share)
         network, time = self.learner.separator, batch.mixtures.shape[-1]
         latent = network.encoder(batch.mixtures[:, None])
@@ -71,11 +70,20 @@ class MaskerStage:
         masked = repeated * network.mask(repeated, self.learner.conditions(batch.texts))
         estimates = network.decoder(masked)[:, 0, :time]
         asked = batch.mixtures.repeat_interleave(batch.queries, dim=0)
-        loss = wave_loss(estimates, batch.references.flatten(0, 1), asked, self.settings.weights)
-        if self.settings.mix_weight:
+        weights, mix_weight = self.settings.weights, self.settings.mix_weight
+        loss = loss_over_mixture(estimates, batch.references.flatten(0, 1), asked, weights)
+        if mix_weight:
             per_mixture = masked.unflatten(0, (-1, batch.queries))[:, : batch.sources]
             whole = network.decoder(per_mixture.sum(1))[:, 0, :time]
-            loss = loss + self.settings.mix_weight * wave_loss(
-                whole, batch.mixtures, batch.mixtures, self.settings.weights
-            )
-        return loss
+            loss = (loss + mix_weight * wave_loss(whole, batch.mixtures, batch.mixtures, weights)) / (1 + mix_weight)
+        return power_share(loss)
+
+
+def moving(network: CodecSep, parts: Sequence[Part]) -> list[nn.Module]:
+    """Modules of the named parts; the shifts move with the masker."""
+    modules: dict[Part, tuple[nn.Module, ...]] = {
+        "encoder": (network.encoder,),
+        "decoder": (network.decoder,),
+        "masker": (network.separator, network.film),
+    }
+    return [module for part in parts for module in modules[part]]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 
 from recipes.codecsep.beginning import begin_masker, begin_text
-from recipes.codecsep.latent_stage import LatentStage
+from recipes.codecsep.latent_stage import LatentMaskerStage
 from recipes.codecsep.learner import Learner
-from recipes.codecsep.settings import Settings
-from recipes.codecsep.stages import CodecStage, MaskerStage
+from recipes.codecsep.settings import LatentMasking, Settings, WaveMasking
+from recipes.codecsep.stages import CodecStage, WaveMaskerStage
 from recipes.codecsep.text_stage import TextStage
 from recipes.training.clips import training_side
 from recipes.training.codec_beginning import begin_codec
@@ -83,8 +83,8 @@ def stages(settings: Settings, learner: Learner) -> list[Stage]:
         found.append(TextStage(learner, settings.text))
     if settings.codec is not None:
         found.append(CodecStage(learner, settings.codec))
-    if settings.latent is not None:
-        found.append(LatentStage(learner, settings.latent))
-    if settings.masker is not None:
-        found.append(MaskerStage(learner, settings.masker))
+    if isinstance(settings.masker, LatentMasking):
+        found.append(LatentMaskerStage(learner, settings.masker))
+    if isinstance(settings.masker, WaveMasking):
+        found.append(WaveMaskerStage(learner, settings.masker))
     return found

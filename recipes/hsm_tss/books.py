@@ -1,77 +1,54 @@
-"""Where the code books of a small codec begin: each one codes some bands of the transform and leaves the others alone.
+"""Where the code books of a small spectral codec begin: each codes some neighbouring bands, leaving the others alone.
 
-A quantiser takes the word of the nearest direction, which tells no level. So a projection's last number is a constant:
-beside it, a loud vector and a faint one have different directions. Each book's projection is scaled so that its usual
-levels lie around that constant. Bands are as narrow as the transform's below and
-wider above, as ears have them; the lines of a band are summed with signs and share one number.
+A quantiser takes the word of the nearest direction, which tells no level. So one number of every projection is a large
+constant: among vectors that share it, the nearest direction is all but the nearest vector.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from typing import cast
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from sepbench.errors import SepbenchError
-from sepbench.networks.dac import CodecSize
 from sepbench.networks.dac_quantiser import CODE_WIDTH, CODE_WORDS, ResidualQuantiser, Stage
+from sepbench.networks.spectral_codec import SpectralCodecSize
 
-LOUD_SHARE, LOUD_LEVEL = 0.9, 8.0
-"""Nine tenths of a book's levels are below this one; the constant is 1."""
-QUIETEST, LOUDEST = 0.1, 12.0
-"""Levels that words begin with."""
-LEAST_LEVEL = 1e-6
+CONSTANT = 8.0
+"""Large beside standardised levels, which are between -1.4 and 2.4."""
 
 
-@dataclass(frozen=True)
-class Filling:
-    """How books are used.
-
-    Attributes:
-        bands: of a book: the fewer, the better a word tells their level.
-        words: of a book's 1024.
-    """
-
-    bands: int
-    words: int
-
-
-def begin_books(quantiser: ResidualQuantiser, size: CodecSize, filling: Filling, latent: Tensor) -> None:
-    """Projections by bands, and words of levels and directions drawn from torch's generator.
+def begin_books(quantiser: ResidualQuantiser, size: SpectralCodecSize, words: int) -> None:
+    """Projections that pick bands, and standard normal words from torch's generator.
 
     Args:
         quantiser: of `size`.
-        filling: how books are used.
-        latent: ``(channels, frames)`` of usual audio, for the levels.
+        words: of a book's 1024 that are used; the others lie where no projection is ever near.
 
     Raises:
-        SepbenchError: fewer lines than bands, or more words than a book has.
+        SepbenchError: bands that do not share out evenly among books of at most 7, or more words than a book has.
     """
-    each = filling.bands
-    bands = band_edges(size.hop, each * size.stages)
-    if not (1 <= filling.words <= CODE_WORDS and 1 <= each < CODE_WIDTH):
+    each, rest = divmod(size.bands, size.stages)
+    if rest or not 1 <= each < CODE_WIDTH or not 1 <= words <= CODE_WORDS:
         raise SepbenchError(
-            "no such filling of a book",
-            given=f"{filling.words} words of {each} bands",
-            wanted=f"from 1 to {CODE_WORDS} words, of 1 to {CODE_WIDTH - 1} bands",
+            "no such filling of the books",
+            given=f"{size.bands} bands in {size.stages} books of {words} words",
+            wanted=f"from 1 to {CODE_WIDTH - 1} bands in every book, and from 1 to {CODE_WORDS} words",
+            remedy="correct bands and stages of the codec, or words",
         )
     with torch.no_grad():
-        for number, stage in enumerate(books_of(quantiser)):
-            into, out = torch.zeros(CODE_WIDTH, size.channels), torch.zeros(size.channels, CODE_WIDTH)
-            for place in range(each):
-                low, high = bands[number * each + place : number * each + place + 2]
-                signs = 1 - 2 * (torch.arange(high - low) % 2)
-                into[place, low:high] = signs / math.sqrt(high - low)
-                out[low:high, place] = signs.float()
-            scale = _usual_level(into @ latent)
-            stage.in_proj.weight.copy_(into[..., None] / scale)
-            _set_bias(stage.in_proj, torch.tensor([0.0] * (CODE_WIDTH - 1) + [1.0]))
-            stage.out_proj.weight.copy_(out[..., None] * scale)
-            _set_bias(stage.out_proj, torch.zeros(size.channels))
-            stage.codebook.weight.copy_(_words(filling))
+        for number, book in enumerate(books_of(quantiser)):
+            picked = torch.eye(size.bands)[number * each : (number + 1) * each]
+            for weights, value in ((book.in_proj, picked), (book.out_proj, picked.t())):
+                weights.weight.zero_()
+                weights.weight[: value.shape[0], : value.shape[1], 0] = value
+            _set_bias(book.in_proj, torch.tensor([0.0] * (CODE_WIDTH - 1) + [CONSTANT]))
+            _set_bias(book.out_proj, torch.zeros(size.bands))
+            book.codebook.weight.zero_()
+            book.codebook.weight[:, -1] = -CONSTANT
+            book.codebook.weight[:words, :each] = torch.randn(words, each)
+            book.codebook.weight[:words, -1] = CONSTANT
 
 
 def books_of(quantiser: ResidualQuantiser) -> list[Stage]:
@@ -79,55 +56,6 @@ def books_of(quantiser: ResidualQuantiser) -> list[Stage]:
     return cast("list[Stage]", list(quantiser.quantizers))
 
 
-def band_edges(lines: int, bands: int) -> list[int]:
-    """Edges of bands: growing by a constant factor from a single line, in whole lines.
-
-    Raises:
-        SepbenchError: fewer lines than bands.
-
-    >>> band_edges(12, 7)
-    [0, 1, 2, 3, 5, 7, 9, 12]
-    """
-    if bands > lines:
-        raise SepbenchError(
-            "more bands than lines of the transform",
-            given=f"{bands} bands",
-            wanted=f"{lines} or fewer",
-            remedy="use fewer stages",
-        )
-    low, high = 1.0, float(lines)
-    for _ in range(60):  # bisection for the growth at which the edges end at the last line
-        growth = math.sqrt(low * high)
-        low, high = (growth, high) if _edges(bands, growth)[-1] < lines else (low, growth)
-    edges = _edges(bands, high)
-    return [*edges[:-1], lines]
-
-
-def _edges(bands: int, growth: float) -> list[int]:
-    edges, width = [0], 1.0
-    for _ in range(bands):
-        edges.append(edges[-1] + max(1, round(width)))
-        width *= growth
-    return edges
-
-
-def _set_bias(convolution: nn.Conv1d, values: Tensor) -> None:
+def _set_bias(convolution: nn.Conv1d, values: torch.Tensor) -> None:
     if convolution.bias is not None:
         convolution.bias.copy_(values)
-
-
-def _usual_level(projected: Tensor) -> float:
-    """The level of ``(8, frames)`` that becomes the constant's."""
-    levels = projected.norm(dim=0).clamp_min(LEAST_LEVEL)
-    return float(torch.quantile(levels, LOUD_SHARE)) / LOUD_LEVEL
-
-
-def _words(filling: Filling) -> Tensor:
-    """``(1024, 8)``: the words in use, the rest where no projection is ever near: their constant is negative."""
-    table = torch.zeros(CODE_WORDS, CODE_WIDTH)
-    table[:, -1] = -1
-    count = filling.words
-    directions = torch.nn.functional.normalize(torch.randn(count, filling.bands), dim=1)
-    table[:count, : filling.bands] = directions * QUIETEST * (LOUDEST / QUIETEST) ** torch.rand(count, 1)
-    table[:count, -1] = 1
-    return table

@@ -35,22 +35,15 @@ class CodecStage:
         return [book.codebook for book in books_of(self.learner.network.codec.quantizer)]
 
     def loss(self, rng: np.random.Generator) -> Tensor:
-        """Squared distance of word and projection by the projection's square, and squared distance of log levels.
-
-        Distances are relative, since what is faint is heard as well.
-        """
+        """Mean square of standardised levels less the words that stand for them."""
         asked = self.learner.ask(self.schedule.batch, rng)
         quantiser = self.learner.network.codec.quantizer
         with torch.no_grad():
             coded = quantiser(self.learner.encoder(torch.cat([asked.mixtures, asked.targets])[:, None]))
         projected = coded.projected.unflatten(1, (-1, CODE_WIDTH)).transpose(2, 3)
-        losses = []
-        for book, codes, wanted in zip(books_of(quantiser), coded.codes.unbind(1), projected.unbind(1), strict=True):
-            words = book.codebook(codes)
-            far = (words - wanted).square().sum(-1) / wanted.square().sum(-1)
-            levels = (_level(words) - _level(wanted)).square()
-            losses.append((far + self.settings.level_weight * levels).mean())
-        return torch.stack(losses).mean()
+        pairs = zip(books_of(quantiser), coded.codes.unbind(1), projected.unbind(1), strict=True)
+        lost = torch.stack([(book.codebook(codes) - wanted).square().sum() for book, codes, wanted in pairs])
+        return lost.sum() / coded.latent.numel()
 
 
 @dataclass(frozen=True)
@@ -93,8 +86,3 @@ class CodeStage:
         if predicted:
             return network.separated(network.features(asked.mixtures), self.learner.condition(asked))
         return network.features(asked.targets)
-
-
-def _level(vectors: Tensor) -> Tensor:
-    """Natural log of amplitude, over a floor that is the constant part."""
-    return 0.5 * vectors.square().sum(-1).clamp_min(1e-12).log()

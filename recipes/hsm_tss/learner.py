@@ -18,6 +18,7 @@ from sepbench.networks.flowsep_text import Tokens
 from sepbench.networks.hsm_tss import HsmTss, Words, task_words, words_of
 from sepbench.networks.hsm_tss_stages import Condition
 from sepbench.networks.qaudio import QAudioHeads
+from sepbench.networks.spectral_codec import LevelEncoder
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Learner:
     network: HsmTss
     decoder: AudioMaeDecoder
     heads: QAudioHeads
-    encoder: Encoder
+    encoder: Encoder | LevelEncoder
     tokens: Tokens
     device: str
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from recipes.hsm_tss.learner import Asked, Learner
-from recipes.hsm_tss.settings import JointLearning, Learning
+from recipes.hsm_tss.settings import Distance, JointLearning, Learning, LocalLearning
 from recipes.training.schedule import Schedule
 from sepbench.networks.hsm_tss_stages import Condition
 
@@ -66,7 +66,7 @@ class LocalStage:
     """The mixture's local features to the target's, given the target's true global one."""
 
     learner: Learner
-    settings: Learning
+    settings: LocalLearning
 
     name = "local"
 
@@ -80,10 +80,10 @@ class LocalStage:
         return (self.learner.network.local_stage,)
 
     def loss(self, rng: np.random.Generator) -> Tensor:
-        """L1 distance of features."""
+        """The distance of features."""
         found = heard(self.learner, self.learner.ask(self.schedule.batch, rng))
         guessed = self.learner.network.local_stage(found.mixture, found.target_global, found.condition)
-        return nn.functional.l1_loss(guessed, found.target)
+        return local_loss(guessed, found.target, self.settings.distance)
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ class JointStage:
         true = torch.tensor(rng.random((len(guessed), 1)) < settings.true_share, device=guessed.device)
         given = torch.where(true, found.target_global, guessed)
         local = network.local_stage(found.mixture, given, found.condition)
-        near = nn.functional.l1_loss(local, found.target)
+        near = local_loss(local, found.target, settings.distance)
         return settings.global_weight * global_loss(guessed, found.target_global) + settings.local_weight * near
 
 
@@ -123,3 +123,8 @@ def global_loss(guessed: Tensor, true: Tensor) -> Tensor:
     3.0
     """
     return (1 - nn.functional.cosine_similarity(guessed, true, dim=-1)).mean() + nn.functional.l1_loss(guessed, true)
+
+
+def local_loss(guessed: Tensor, true: Tensor, distance: Distance) -> Tensor:
+    """Of local features, ``(batch, patches, width)`` -> a scalar."""
+    return nn.functional.l1_loss(guessed, true) if distance == "l1" else nn.functional.mse_loss(guessed, true)

@@ -5,25 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-from recipes.hsm_tss.books import Filling
 from recipes.training.mixtures import Drawing
 from recipes.training.schedule import Schedule
+from recipes.training.weights import Start
 from sepbench.manifest import STRICT
 from sepbench.networks.hsm_tss_size import HsmTssSize
+
+Distance = Literal["l1", "l2"]
+"""Mean absolute or mean square; of a sound that may be there or not, the one tells the likelier, the other the mean."""
 
 
 @dataclass(frozen=True)
 class CodecLearning:
-    """Code books, fitted to latents of a codec that is a transform.
+    """Code books of a spectral codec.
 
     Attributes:
-        filling: how books are used.
-        level_weight: how much a word's level counts beside its distance: what is made anew is to be as loud.
+        words: of a book's 1024 that are used: fewer are told sooner.
     """
 
     schedule: Schedule
-    filling: Filling
-    level_weight: float
+    words: int
 
 
 @dataclass(frozen=True)
@@ -34,15 +35,29 @@ class Learning:
 
 
 @dataclass(frozen=True)
+class LocalLearning:
+    """The second transformer.
+
+    Attributes:
+        distance: of local features; the paper's is L1.
+    """
+
+    schedule: Schedule
+    distance: Distance = "l1"
+
+
+@dataclass(frozen=True)
 class JointLearning:
     """Both transformers together.
 
     Attributes:
+        distance: of local features.
         true_share: how often the second one still hears the true global feature.
         global_weight, local_weight: of the two losses.
     """
 
     schedule: Schedule
+    distance: Distance = "l1"
     true_share: float = 0.1
     global_weight: float = 0.1
     local_weight: float = 1.0
@@ -73,7 +88,7 @@ class Settings:
         suite: whose training side is learnt from.
         per_label: at most so many clips of a label.
         remove_share: how often a query removes.
-        start: files below the folder of weights to start from: parts of a checkpoint, by its names.
+        start: files of others' weights for parts of a checkpoint.
         tokens: ``bytes``, or FLAN-T5's from the folder of weights.
         text_moves: whether the text encoder learns with Q-Audio; the paper's is FLAN-T5, frozen.
         codec and the others: the stages, in this order; one that is left out is not run.
@@ -91,12 +106,12 @@ class Settings:
     log_every: int
     save_every: int
     text_moves: bool
-    start: tuple[str, ...] = ()
+    start: tuple[Start, ...] = ()
     tokens: Literal["bytes", "flan-t5"] = "bytes"
     codec: CodecLearning | None = None
     audiomae: Learning | None = None
     qaudio: Learning | None = None
     global_stage: Learning | None = None
-    local_stage: Learning | None = None
+    local_stage: LocalLearning | None = None
     joint: JointLearning | None = None
     codes: CodeLearning | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from recipes.hsm_tss.books import begin_books
 from recipes.hsm_tss.code_stages import CodecStage, CodeStage
@@ -12,20 +12,20 @@ from recipes.hsm_tss.learner import Learner
 from recipes.hsm_tss.separation_stages import GlobalStage, JointStage, LocalStage
 from recipes.hsm_tss.settings import Settings
 from recipes.training.clips import training_side
-from recipes.training.codec_beginning import begin_codec
 from recipes.training.command import Order
 from recipes.training.stages import Keeping, Stage, run_stages
 from recipes.training.weights import start_from, write_tensors
+from sepbench.errors import SepbenchError
 from sepbench.networks.audiomae import AudioMaeDecoder
-from sepbench.networks.dac import Encoder
+from sepbench.networks.dac import CodecSize, Encoder
 from sepbench.networks.flowsep_text import Tokens, byte_tokens, official_tokens
 from sepbench.networks.hsm_tss import HsmTss, checkpoint_tensors
 from sepbench.networks.qaudio import QAudioHeads
+from sepbench.networks.spectral_codec import LevelEncoder, SpectralCodecSize
 from sepbench.records import load_toml
 from sepbench.weights import weights_folder
 
 FINISHED = "hsm_tss.safetensors"
-LATENT_CLIPS = 40
 
 
 def train(order: Order) -> None:
@@ -53,26 +53,24 @@ def prepared(settings: Settings, device: str) -> Learner:
         network=HsmTss(size),
         decoder=AudioMaeDecoder(size.audiomae),
         heads=QAudioHeads(size.qaudio, text=size.text.width),
-        encoder=Encoder(size.codec),
+        encoder=Encoder(size.codec) if isinstance(size.codec, CodecSize) else LevelEncoder(size.codec),
         tokens=tokens(settings),
         device=device,
     )
     if settings.codec is not None:
-        begin_codec(learner.encoder, learner.network.codec.decoder, size.codec)
-        begin_books(learner.network.codec.quantizer, size.codec, settings.codec.filling, usual_latent(learner))
+        if not isinstance(size.codec, SpectralCodecSize):
+            raise SepbenchError(
+                "a stage for a codec that has to come trained",
+                given="the stage codec, and a codec of waveforms",
+                wanted="a spectral codec",
+                remedy="leave the stage out and name a codec's file under start",
+            )
+        begin_books(learner.network.codec.quantizer, size.codec, settings.codec.words)
     below = {f"{name}.": part for name, part in learner.network.named_children()}
     start_from({**below, "dac_encoder.": learner.encoder}, settings.start)
     for part in parts(learner).values():
         part.to(device)
     return learner
-
-
-def usual_latent(learner: Learner) -> Tensor:
-    """``(channels, frames)`` of some clips, evenly taken from all."""
-    clips = learner.side[:: max(1, len(learner.side) // LATENT_CLIPS)]
-    with torch.no_grad():
-        latents = [learner.encoder(torch.tensor(one.recording.audio)[None, None])[0] for one in clips]
-    return torch.cat(latents, dim=1)
 
 
 def parts(learner: Learner) -> dict[str, nn.Module]:

@@ -1,9 +1,10 @@
 """A codec that begins as a transform, so that it learns in minutes what a drawn one learns in days.
 
-It begins as a modified discrete cosine transform (Princen and Bradley, 1987; sine window of two hops), which
-reconstructs to the last digit: strided convolutions that only deal samples out to channels, the transform as the last
-one, the same backwards in the decoder, residual units that add nothing yet, and activations that are all but straight.
-Everything of it is free to move. Channels beyond those of the transform begin as drawn, unheard.
+The encoder begins as a modified discrete cosine transform (Princen and Bradley, 1987; sine window of two hops), which
+keeps energies and loses nothing: strided convolutions that only deal samples out to channels, and the transform as the
+last one. The decoder's strided convolutions deal the samples back; its first one, the synthesis, is drawn, and learnt.
+Residual units add nothing yet, and activations are all but straight. Everything is free to move. Channels beyond those
+of the transform begin as drawn, unheard.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ LATENT_GAIN = 8.0
 
 
 def begin_codec(encoder: Encoder, decoder: Decoder, size: CodecSize) -> None:
-    """Make encoder and decoder the transform and its inverse.
+    """Make the encoder the transform, and let the decoder deal back what its drawn first layer makes of it.
 
     Raises:
         SepbenchError: the latent or a layer has fewer channels than the transform needs.
@@ -77,11 +78,9 @@ def _begin_encoder(block: nn.Sequential, size: CodecSize) -> None:
 
 
 def _begin_decoder(model: nn.Sequential, size: CodecSize) -> None:
-    basis, places, first = transform(size.hop) / LATENT_GAIN, _places(size.strides), _convolution(model[0])
-    _silence(first, slice(size.hop))
-    first.weight[: size.hop, : size.hop, 3] = basis[:, size.hop :][:, places].t()
-    first.weight[: size.hop, : size.hop, 4] = basis[:, : size.hop][:, places].t()
-    held = size.hop
+    first, held = _convolution(model[0]), size.hop
+    first.weight.div_(LATENT_GAIN)
+    nn.init.zeros_(cast("Tensor", first.bias))
     blocks = (one for one in model if isinstance(one, Upsampling))
     for module, stride in zip(blocks, reversed(size.strides), strict=True):
         spread, held = cast("Spread", module.block[1]), held // stride

@@ -1,29 +1,41 @@
-"""What training lowers: ratios of signal to error in dB, and distances of log spectra. Batches are ``(..., time)``."""
+"""What training lowers: ratios of signal to error, in dB or as shares of power. Batches are ``(..., time)``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+
+from sepbench.errors import SepbenchError
 
 EPSILON = 1e-8
 
 
 @dataclass(frozen=True)
 class WaveWeights:
-    """How much each term counts; zero leaves it out.
+    """How much each ratio counts; together one.
 
     Attributes:
-        si_sdr: negative scale-invariant ratio in dB, means taken out: the only term of CodecSep's paper.
+        si_sdr: negative scale-invariant ratio in dB, means taken out: the only one of CodecSep's paper.
         snr: negative ratio in dB with scale, which removal as mixture minus estimate needs; defined for silence too.
-        spectral: distance of log magnitudes and relative distance of magnitudes, on several windows.
+
+    Raises:
+        SepbenchError: a weight below zero, or weights that do not add to one.
     """
 
     si_sdr: float = 1.0
     snr: float = 0.0
-    spectral: float = 0.0
+
+    def __post_init__(self) -> None:
+        if min(self.si_sdr, self.snr) < 0 or not math.isclose(self.si_sdr + self.snr, 1.0):
+            raise SepbenchError(
+                "weights that make no mean of ratios",
+                given=f"si_sdr {self.si_sdr}, snr {self.snr}",
+                wanted="two numbers from 0 to 1 that add to 1",
+                remedy="correct the recipe's settings",
+            )
 
 
 def si_sdr_loss(estimate: Tensor, reference: Tensor) -> Tensor:
@@ -49,38 +61,35 @@ def snr_loss(estimate: Tensor, reference: Tensor, mixture: Tensor, *, most_db: f
     return -_decibels(level, (estimate - reference).square().sum(-1) + share * level)
 
 
-def spectral_loss(estimate: Tensor, reference: Tensor, windows: Sequence[int]) -> Tensor:
-    """Mean over windows of spectral convergence plus the L1 distance of log magnitudes: a scalar.
-
-    Source: Yamamoto et al., arXiv 1910.11480, eqs. 4 to 6, with hops of a quarter.
-    """
-    losses = []
-    for window in windows:
-        one, other = (_magnitudes(signal, window) for signal in (estimate, reference))
-        convergence = (one - other).norm() / (other.norm() + EPSILON)
-        losses.append(convergence + (one.clamp_min(1e-4).log() - other.clamp_min(1e-4).log()).abs().mean())
-    return torch.stack(losses).mean()
-
-
 def wave_loss(
-    estimate: Tensor,
-    reference: Tensor,
-    mixture: Tensor,
-    weights: WaveWeights,
-    *,
-    most_db: float = 30.0,
-    windows: Sequence[int] = (2048, 512, 128),
+    estimate: Tensor, reference: Tensor, mixture: Tensor, weights: WaveWeights, *, most_db: float = 30.0
 ) -> Tensor:
-    """The weighted terms, meaned over a batch ``(batch, time)``; scale-invariant ones over references that sound."""
+    """The weighted ratios in dB, meaned over a batch ``(batch, time)``; scale-invariant ones over what sounds."""
     loss = estimate.new_zeros(())
     if weights.si_sdr:
         sounding = reference.square().sum(-1) > 0
         loss = loss + weights.si_sdr * si_sdr_loss(estimate[sounding], reference[sounding]).mean()
     if weights.snr:
         loss = loss + weights.snr * snr_loss(estimate, reference, mixture, most_db=most_db).mean()
-    if weights.spectral:
-        loss = loss + weights.spectral * spectral_loss(estimate, reference, windows)
     return loss
+
+
+def loss_over_mixture(estimate: Tensor, reference: Tensor, mixture: Tensor, weights: WaveWeights) -> Tensor:
+    """The same less that of the untouched mixture, in dB: below zero is better than doing nothing.
+
+    The mixture's own loss has no gradient, so that this one teaches what `wave_loss` does; but batches of faint targets
+    weigh as much as others once it is a share of power.
+    """
+    return wave_loss(estimate, reference, mixture, weights) - wave_loss(mixture, reference, mixture, weights)
+
+
+def power_share(decibels: Tensor) -> Tensor:
+    """A ratio in dB as a share of power: halving it is 3 dB, whatever it was; of a mean in dB, the geometric mean.
+
+    >>> round(float(power_share(torch.tensor(-3.0103))), 4)
+    0.5
+    """
+    return torch.pow(10, decibels / 10)
 
 
 def contrastive_loss(ones: Tensor, others: Tensor, *, temperature: float) -> Tensor:
@@ -97,9 +106,3 @@ def contrastive_loss(ones: Tensor, others: Tensor, *, temperature: float) -> Ten
 
 def _decibels(signal: Tensor, error: Tensor) -> Tensor:
     return 10 * torch.log10((signal + EPSILON) / (error + EPSILON))
-
-
-def _magnitudes(signal: Tensor, window: int) -> Tensor:
-    shape = torch.hann_window(window, device=signal.device)
-    spectrum = torch.stft(signal, window, window // 4, window=shape, return_complex=True)
-    return (spectrum.real.square() + spectrum.imag.square() + EPSILON).sqrt()

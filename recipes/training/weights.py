@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from safetensors.torch import save_file  # type: ignore[import-not-found,unused-ignore]
@@ -31,25 +32,55 @@ def write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
     partial.replace(path)
 
 
-def start_from(parts: Mapping[str, nn.Module], files: Sequence[str]) -> None:
-    """Fill the parts whose prefixes the files hold; the others stay as they were drawn.
+@dataclass(frozen=True)
+class Start:
+    """A file to start from.
+
+    Attributes:
+        file: below the folder of weights.
+        within: the entry of a torch file that holds the tensors; empty where the file is the dictionary itself.
+        names: the part that each of the file's beginnings of names belongs to, ``{"codec.decoder." = "decoder."}``;
+            other tensors of the file are left unread. Empty where the file names parts as a checkpoint does.
+    """
+
+    file: str
+    within: str = ""
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """By a checkpoint's names, weight norm resolved."""
+        found = baked(read_tensors(weights_folder() / self.file, within=self.within))
+        if not self.names:
+            return found
+        return {
+            new + name.removeprefix(old): value
+            for new, old in self.names.items()
+            for name, value in found.items()
+            if name.startswith(old)
+        }
+
+
+def start_from(parts: Mapping[str, nn.Module], starts: Sequence[Start]) -> None:
+    """Fill the parts whose prefixes the files hold, all files together; the others stay as they were drawn.
 
     Args:
         parts: by prefix.
-        files: below the folder of weights; weight norm is resolved. Names under no prefix are not read.
+        starts: what to read. Names under no prefix are not read.
 
     Raises:
         MissingData, SepbenchError: no such file, none of the parts in it, or a part of other sizes.
     """
-    for file in files:
-        tensors = baked(read_tensors(weights_folder() / file))
-        held = {prefix: part for prefix, part in parts.items() if any(key.startswith(prefix) for key in tensors)}
-        if not held:
+    whole: dict[str, Tensor] = {}
+    for start in starts:
+        tensors = start.tensors()
+        if not any(key.startswith(tuple(parts)) for key in tensors):
             raise SepbenchError(
                 "nothing to start from in the file",
-                given=file,
+                given=start.file,
                 wanted=f"names that begin with {', '.join(parts)}",
                 remedy="correct start in the recipe",
             )
-        for prefix, part in held.items():
-            load_weights(part, without_prefix(tensors, prefix))
+        whole |= tensors
+    for prefix, part in parts.items():
+        if any(key.startswith(prefix) for key in whole):
+            load_weights(part, without_prefix(whole, prefix))

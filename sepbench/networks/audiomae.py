@@ -29,6 +29,7 @@ class AudioMaeSize:
             as in AudioMAE (arXiv 2207.06405).
         window, hop: of the spectrogram, in samples: 64 ms, so that the lowest filters are not empty, and 10 ms.
         low_hz, high_hz: of its filters.
+        floor_db: fainter levels are this one; what LogMel gives for silence, so that by default nothing is cut.
         mean_db, deviation_db: what its decibels are standardised with; full scale is about 30, silence -100.
         width: of the encoder; the paper's second transformer has this width.
         layers, heads, feed_forward: of the encoder: ViT-B, the default of MW-MAE.
@@ -46,6 +47,7 @@ class AudioMaeSize:
     hop: int = 160
     low_hz: float = 50.0
     high_hz: float = 8000.0
+    floor_db: float = -100.0
     mean_db: float = -40.0
     deviation_db: float = 30.0
     width: int = 768
@@ -124,7 +126,8 @@ class AudioMae(nn.Module):
                 remedy="cut longer audio into windows",
             )
         decibels = self.logmel(nn.functional.pad(waveform, (0, self.size.samples - samples)))
-        standardised: Tensor = (decibels[:, : self.size.frames] - self.size.mean_db) / self.size.deviation_db
+        audible = decibels[:, : self.size.frames].clamp_min(self.size.floor_db)
+        standardised: Tensor = (audible - self.size.mean_db) / self.size.deviation_db
         return standardised
 
     def forward(self, spectrogram: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ features into the wanted sound's; an autoregressive decoder makes codec tokens o
 authors released neither program nor weights: this is written from the paper, and what that leaves open is a field of a
 size (`sepbench.networks.hsm_tss_size`).
 The paper's codec, TF-Codec, is not public; DAC stands in, as the paper allows: 12 books of 10 bits at 50 frames a
-second are its 6 kbit/s.
+second are its 6 kbit/s. A small one takes `sepbench.networks.spectral_codec`.
 
 **A checkpoint** is one safetensors file that holds ``HsmTss(size).state_dict()`` as `checkpoint_tensors` gives it, by
 part: ``audiomae.``, ``text.``, ``qaudio.``, ``global_stage.``, ``local_stage.``, ``code_stage.``, ``codec.``.
@@ -21,6 +21,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -28,7 +29,7 @@ from torch import Tensor, nn
 from sepbench.manifest import QueryMode
 from sepbench.networks.audiomae import AudioMae
 from sepbench.networks.dac import CodecSize, Decoder
-from sepbench.networks.dac_quantiser import ResidualQuantiser
+from sepbench.networks.dac_quantiser import ResidualQuantiser, Stage
 from sepbench.networks.flowsep_text import T5Text, Tokens
 from sepbench.networks.flowsep_transformer import Text
 from sepbench.networks.hsm_tss_choices import Choose
@@ -36,6 +37,7 @@ from sepbench.networks.hsm_tss_codes import CodeDecoder
 from sepbench.networks.hsm_tss_size import HsmTssSize
 from sepbench.networks.hsm_tss_stages import Condition, GlobalStage, LocalStage
 from sepbench.networks.qaudio import QAudio
+from sepbench.networks.spectral_codec import LevelDecoder, SpectralCodecSize
 from sepbench.networks.state_dict import load_weights
 
 TEXT_PREFIX = "text.model."
@@ -57,10 +59,14 @@ class Words:
 class Codes(nn.Module):
     """What of the codec makes a waveform: keys are `sepbench.networks.dac.Dac`'s without its encoder."""
 
-    def __init__(self, size: CodecSize) -> None:
+    def __init__(self, size: CodecSize | SpectralCodecSize) -> None:
         super().__init__()
         self.quantizer = ResidualQuantiser(size.channels, size.stages)
-        self.decoder = Decoder(size)
+        self.decoder = Decoder(size) if isinstance(size, CodecSize) else LevelDecoder(size)
+
+    def tables(self) -> Tensor:
+        """The words of all books, ``(books, 1024, 8)``."""
+        return torch.stack([cast("Stage", one).codebook.weight for one in self.quantizer.quantizers])
 
     def forward(self, codes: Tensor) -> Tensor:
         """``(batch, books, steps)`` -> ``(batch, time)``."""

@@ -1,4 +1,4 @@
-"""How a word of a codec's book is chosen out of its logits: the likeliest one, or by chance."""
+"""How a word of a codec's book is chosen out of its logits: the likeliest one, the one of least risk, or by chance."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from sepbench.networks.dac_quantiser import CODE_WORDS
 
 Choose = Callable[[Tensor], Tensor]
-"""From logits ``(..., words)`` to words ``(...)``."""
+"""From logits ``(batch, books, steps, words)`` to words ``(batch, books, steps)``."""
 
 
 def likeliest(logits: Tensor) -> Tensor:
@@ -21,6 +21,30 @@ def likeliest(logits: Tensor) -> Tensor:
     tensor([1])
     """
     return logits.argmax(dim=-1)
+
+
+@dataclass(frozen=True)
+class LeastRisk:
+    """The word with the least expected squared distance to the true one: the nearest to the mean of all by likelihood.
+
+    Where loud and silent are both likely, the likeliest word is one of them and often wrong by all their distance
+    (minimum Bayes risk, as in Kumar and Byrne, aclanthology N04-1022).
+
+    Attributes:
+        tables: ``(books, words, width)``: what the words stand for.
+    """
+
+    tables: Tensor
+
+    def __call__(self, logits: Tensor) -> Tensor:
+        """``(batch, books, steps, words)`` -> ``(batch, books, steps)``.
+
+        >>> halves = LeastRisk(torch.tensor([[[0.0], [1.0], [3.0]]]))
+        >>> halves(torch.tensor([[[[0.0, -9.0, 0.0]]]]))  # 0 and 3 are as likely: 1 is the nearest to 1.5
+        tensor([[[1]]])
+        """
+        means = torch.matmul(torch.softmax(logits, dim=-1), self.tables)
+        return torch.cdist(means, self.tables.expand(len(logits), -1, -1, -1)).argmin(dim=-1)
 
 
 @dataclass(frozen=True)

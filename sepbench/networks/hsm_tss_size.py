@@ -19,6 +19,7 @@ from sepbench.networks.flowsep_text import TextSize
 from sepbench.networks.hsm_tss_codes import CodeDecoderSize, CodeGrid
 from sepbench.networks.hsm_tss_layers import TransformerSize
 from sepbench.networks.qaudio import QAudioSize
+from sepbench.networks.spectral_codec import SpectralCodecSize
 from sepbench.records import parse_json
 
 FLAN_T5_BASE = TextSize(width=768, layers=12, heads=12, feed_forward=2048)
@@ -55,7 +56,7 @@ class HsmTssSize:
     global_stage: StageSize = StageSize(layers=6)
     local_stage: StageSize = StageSize(layers=12)
     code_stage: CodeDecoderSize = field(default_factory=CodeDecoderSize)
-    codec: CodecSize = DESCRIPT_16K
+    codec: CodecSize | SpectralCodecSize = DESCRIPT_16K
 
     def __post_init__(self) -> None:
         if self.codec.sample_rate != self.audiomae.sample_rate or self.audiomae.samples % self.codec.hop:

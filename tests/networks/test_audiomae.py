@@ -119,3 +119,11 @@ def test_heads_hear_their_windows_alone() -> None:
     assert torch.equal(heard, heard.transpose(1, 2))
     assert windowed(PAPER.windows, PAPER.patches).shape == (PAPER.decoder_heads, 512, 512)
     assert all(PAPER.patches % window == 0 for window in PAPER.windows if window)
+
+
+def test_nothing_is_fainter_than_the_floor() -> None:
+    raised, waveform = replace(SIZE, floor_db=-50.0), 1e-4 * noise(1, SIZE.samples)
+    waveform[:, : SIZE.samples // 2] = 0
+    plain, cut = (AudioMae(size).spectrogram(waveform) for size in (SIZE, raised))
+    floor = (-50.0 - SIZE.mean_db) / SIZE.deviation_db
+    assert torch.equal(cut, plain.clamp_min(floor)) and float(plain.min()) < float(cut.min())

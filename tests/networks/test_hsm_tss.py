@@ -23,9 +23,10 @@ from sepbench.networks.hsm_tss import (  # noqa: E402
     task_words,
     words_of,
 )
-from sepbench.networks.hsm_tss_choices import Drawn, likeliest  # noqa: E402
+from sepbench.networks.hsm_tss_choices import Drawn, LeastRisk, likeliest  # noqa: E402
 from sepbench.networks.hsm_tss_size import HsmTssSize, size_from  # noqa: E402
 from sepbench.networks.hsm_tss_stages import Condition  # noqa: E402
+from sepbench.networks.spectral_codec import SpectralCodecSize  # noqa: E402
 from sepbench.networks.state_dict import read_tensors  # noqa: E402
 from tests.networks.hsm_tss_small import BOOKS, PATCHES, SAMPLES, SETTINGS, STEPS, noise, small  # noqa: E402
 
@@ -192,6 +193,19 @@ def test_a_shorter_answer_is_the_longer_ones_beginning(tiny: Any) -> None:
 # Chance
 
 
+def test_the_word_of_least_risk_has_the_least_expected_squared_distance() -> None:
+    tables, logits = noise(BOOKS, 50, 4), 3 * noise(2, BOOKS, 6, 50, seed=1)
+    shares = torch.softmax(logits, dim=-1)
+    apart = torch.cdist(tables, tables).square()  # of every word to every other that may be the true one
+    risks = torch.einsum("bkst,kwt->bksw", shares, apart)
+    assert torch.equal(LeastRisk(tables)(logits), risks.argmin(dim=-1))
+
+
+def test_where_one_word_is_sure_it_is_the_one_of_least_risk() -> None:
+    logits = 500 * torch.nn.functional.one_hot(codes() % 50, 50).float()
+    assert torch.equal(LeastRisk(noise(BOOKS, 50, 4))(logits), codes() % 50)
+
+
 def test_words_are_drawn_as_often_as_likely() -> None:
     shares = torch.tensor([0.5, 0.0, 0.2, 0.3])
     draws = Drawn(torch.Generator().manual_seed(0))(shares.log().expand(20000, 4))
@@ -265,3 +279,15 @@ def test_the_codec_is_dac_without_its_encoder(tiny: Any) -> None:
     load_hsm_tss(network, {**checkpoint_tensors(tiny), **codec})
     coded = dac.encode(0.1 * noise(1, 1, 3200))
     assert moved(network.codec(coded.codes), dac.decoder(coded.latent)[:, 0]) < 1e-5
+
+
+def test_a_codec_of_levels_may_stand_in_and_its_books_are_what_a_file_holds() -> None:
+    codec = {"sample_rate": 16000, "window": 640, "hop": 320, "bands": 12, "stages": BOOKS}
+    size = size_from({**SETTINGS, "codec": codec})
+    assert size.codec == SpectralCodecSize(16000, 640, 320, 12, BOOKS)
+    network = HsmTss(size)
+    held = [key for key in checkpoint_tensors(network) if key.startswith("codec.")]
+    assert held and all(key.startswith("codec.quantizer.quantizers.") for key in held)
+    assert network.codec(codes()).shape == (1, SAMPLES)
+    with pytest.raises(SepbenchError, match="unknown fields"):
+        size_from({**SETTINGS, "codec": {**codec, "strides": [2, 4]}})

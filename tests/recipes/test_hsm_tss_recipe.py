@@ -12,6 +12,7 @@ pytest.importorskip("transformers")
 from recipes.hsm_tss.training import FINISHED, train  # noqa: E402
 from recipes.training.command import Order  # noqa: E402
 from recipes.training.stages import LOG  # noqa: E402
+from sepbench.errors import SepbenchError  # noqa: E402
 from sepbench.networks.hsm_tss import HsmTss, load_hsm_tss  # noqa: E402
 from sepbench.networks.hsm_tss_size import size_from  # noqa: E402
 from sepbench.networks.state_dict import read_tensors  # noqa: E402
@@ -28,10 +29,7 @@ SIZE = {
     "global_stage": {"layers": 1, "width": 16, "heads": 2, "feed_forward": 16},
     "local_stage": {"layers": 1, "width": 16, "heads": 2, "feed_forward": 16},
     "code_stage": {"width": 16, "layers": 1, "heads": 2, "feed_forward": 16, "reach": 1},
-    "codec": {
-        **{"sample_rate": 16000, "strides": [4, 4], "stages": 2, "encoder_width": 4, "decoder_width": 16},
-        "half_stride": "floor",
-    },
+    "codec": {"sample_rate": 16000, "window": 64, "hop": 16, "bands": 8, "stages": 2},
 }
 STAGES = ("codec", "audiomae", "qaudio", "global_stage", "local_stage", "joint", "codes")
 SECONDS = 0.32
@@ -66,6 +64,15 @@ def test_a_killed_run_ends_with_the_same_bytes(config: Path, unbroken: Path, tmp
         train(Order(config, tmp_path, "cpu", cut))
     for name in (FINISHED, LOG):
         assert (tmp_path / name).read_bytes() == (unbroken / name).read_bytes()
+
+
+def test_a_codec_of_waveforms_has_to_come_trained(tmp_path: Path) -> None:
+    codec = {"sample_rate": 16000, "strides": [4, 4], "stages": 2, "encoder_width": 4, "decoder_width": 16}
+    settings = {"words": 4, "schedule": {"steps": 1, "batch": 1, "learning_rate": 1e-2}}
+    changes = {"per_label": 1, "size": {**SIZE, "codec": codec}, "codec": settings}
+    config = shrunk("hsm_tss", changes, tmp_path / "waveforms.toml")
+    with pytest.raises(SepbenchError, match="has to come trained"):
+        train(Order(config, tmp_path / "run", "cpu", None))
 
 
 def test_the_finished_weights_make_a_waveform(unbroken: Path) -> None:

@@ -11,11 +11,13 @@ torch = pytest.importorskip("torch")
 from recipes.training.losses import (  # noqa: E402
     WaveWeights,
     contrastive_loss,
+    loss_over_mixture,
+    power_share,
     si_sdr_loss,
     snr_loss,
-    spectral_loss,
     wave_loss,
 )
+from sepbench.errors import SepbenchError  # noqa: E402
 from sepbench.metrics.waveform import si_sdr  # noqa: E402
 
 
@@ -52,15 +54,32 @@ def test_silence_is_measured_by_the_mixture() -> None:
 def test_a_silent_reference_leaves_the_scale_invariant_term_out() -> None:
     reference = torch.cat([signals(1, 1), torch.zeros(1, 4000)])
     estimate = reference + signals(2)
-    loss = wave_loss(estimate, reference, reference, WaveWeights(si_sdr=2.0))
-    assert float(loss) == pytest.approx(2 * float(si_sdr_loss(estimate[:1], reference[:1])), rel=1e-5)
+    loss = wave_loss(estimate, reference, reference, WaveWeights())
+    assert float(loss) == pytest.approx(float(si_sdr_loss(estimate[:1], reference[:1])), rel=1e-5)
 
 
-def test_spectra_of_a_factor_ten_are_a_distance_of_its_logarithm_and_nine_tenths() -> None:
-    reference = 100 * signals(1)  # far above the floors
-    found = spectral_loss(reference / 10, reference, [256])
-    assert float(found) == pytest.approx(math.log(10) + 0.9, rel=1e-3)
-    assert float(spectral_loss(reference, reference, [512, 128])) == 0.0
+@pytest.mark.parametrize("weights", [{"si_sdr": 0.5}, {"si_sdr": 1.5, "snr": -0.5}])
+def test_weights_that_make_no_mean_are_refused(weights: dict[str, float]) -> None:
+    with pytest.raises(SepbenchError, match="no mean"):
+        WaveWeights(**weights)
+
+
+@pytest.mark.parametrize("weights", [WaveWeights(), WaveWeights(0.0, 1.0), WaveWeights(0.5, 0.5)])
+def test_the_untouched_mixture_has_all_of_its_error_and_a_tenth_of_the_interference_a_hundredth(
+    weights: WaveWeights,
+) -> None:
+    reference, rest = signals(1), signals(2)
+    rest -= (rest * reference).sum(-1, keepdim=True) / reference.square().sum(-1, keepdim=True) * reference
+    mixture = reference + rest
+    untouched = power_share(loss_over_mixture(mixture, reference, mixture, weights))
+    tenth = power_share(loss_over_mixture(reference + rest / 10, reference, mixture, weights))
+    assert float(untouched) == pytest.approx(1.0, rel=1e-5)
+    assert float(tenth) == pytest.approx(0.01, rel=0.15)  # no SNR beyond 30 dB counts; means are taken out
+
+
+def test_the_share_of_a_mean_in_decibels_is_the_geometric_mean_of_shares() -> None:
+    shares = torch.tensor([0.5, 0.02])
+    assert float(power_share((10 * shares.log10()).mean())) == pytest.approx(0.1, rel=1e-5)
 
 
 def test_pairs_that_are_all_alike_are_told_apart_by_chance() -> None:
