@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 
 from recipes.codecsep.learner import Learner
+from recipes.codecsep.losses import loss_over_mixture, power_share
 from recipes.codecsep.settings import LatentMasking
-from recipes.training.losses import loss_over_mixture, power_share
 from recipes.training.mixtures import MOST_DRAWS, draw_absent_text, draw_meeting, draw_text, too_alike
 from recipes.training.schedule import Schedule
 

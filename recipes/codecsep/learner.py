@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recipes.training.batches import Batch, batch_of
+from recipes.codecsep.batches import Batch, batch_of
+from recipes.codecsep.sound_tower import SoundTower
 from recipes.training.clips import TrainingClip
 from recipes.training.mixtures import Drawing, draw_mixtures
-from recipes.training.sound_tower import SoundTower
 from sepbench.networks.clap_text import ClapText, Tokenizer
 from sepbench.networks.codecsep import CodecSep, embed_prompts
 

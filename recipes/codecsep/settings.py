@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from recipes.training.losses import WaveWeights
+from recipes.codecsep.losses import WaveWeights
 from recipes.training.mixtures import Drawing
 from recipes.training.schedule import Schedule
 from recipes.training.weights import Start

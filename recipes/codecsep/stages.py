@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from recipes.codecsep.learner import Learner
+from recipes.codecsep.losses import loss_over_mixture, power_share, wave_loss
 from recipes.codecsep.settings import CodecLearning, Part, WaveMasking
-from recipes.training.losses import loss_over_mixture, power_share, wave_loss
 from recipes.training.schedule import Schedule
 from sepbench.networks.codecsep import CodecSep
 

@@ -10,10 +10,10 @@ import numpy as np
 from torch import Tensor, nn
 
 from recipes.codecsep.learner import Learner
+from recipes.codecsep.losses import contrastive_loss
 from recipes.codecsep.settings import TextLearning
-from recipes.training.losses import contrastive_loss
+from recipes.codecsep.sound_tower import sound_features
 from recipes.training.schedule import Schedule
-from recipes.training.sound_tower import sound_features
 from sepbench.networks.codecsep import PROMPT_TOKENS
 
 

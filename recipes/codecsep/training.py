@@ -5,15 +5,15 @@ from __future__ import annotations
 import torch
 
 from recipes.codecsep.beginning import begin_masker, begin_text
+from recipes.codecsep.codec_beginning import begin_codec
 from recipes.codecsep.latent_stage import LatentMaskerStage
 from recipes.codecsep.learner import Learner
 from recipes.codecsep.settings import LatentMasking, Settings, WaveMasking
+from recipes.codecsep.sound_tower import SoundTower
 from recipes.codecsep.stages import CodecStage, WaveMaskerStage
 from recipes.codecsep.text_stage import TextStage
 from recipes.training.clips import training_side
-from recipes.training.codec_beginning import begin_codec
 from recipes.training.command import Order
-from recipes.training.sound_tower import SoundTower
 from recipes.training.stages import Keeping, Stage, run_stages
 from recipes.training.weights import export, start_from
 from sepbench.networks.clap_text import EMBEDDING, ClapText, Tokenizer

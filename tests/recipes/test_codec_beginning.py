@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from recipes.training.codec_beginning import LATENT_GAIN, begin_codec, transform  # noqa: E402
+from recipes.codecsep.codec_beginning import LATENT_GAIN, begin_codec, transform  # noqa: E402
 from sepbench.errors import SepbenchError  # noqa: E402
 from sepbench.networks.dac import CodecSize, Decoder, Encoder  # noqa: E402
 

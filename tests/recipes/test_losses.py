@@ -8,7 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from recipes.training.losses import (  # noqa: E402
+from recipes.codecsep.losses import (  # noqa: E402
     WaveWeights,
     contrastive_loss,
     loss_over_mixture,
