@@ -39,8 +39,8 @@ class Start:
     Attributes:
         file: below the folder of weights.
         within: the entry of a torch file that holds the tensors; empty where the file is the dictionary itself.
-        names: the part that each of the file's beginnings of names belongs to, ``{"codec.decoder." = "decoder."}``;
-            other tensors of the file are left unread. Empty where the file names parts as a checkpoint does.
+        names: beginnings of names in a checkpoint and in the file, ``{"codec.decoder.": "decoder."}``; other tensors of
+            the file are left unread. Empty where the file names parts as a checkpoint does.
     """
 
     file: str
