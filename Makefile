@@ -13,6 +13,10 @@ demo: .venv/.installed-baselines,report
 	$(BIN)/sepbench run --models $(MODELS) --suite demo --workers $(WORKERS) --out results/runs/demo
 	$(BIN)/sepbench report results/runs/demo --output reports/demo.html
 
+# Each of the tests' processes has a core of its own: threads of theirs would wait for each other.
+test test-slow: export OMP_NUM_THREADS = 1
+test test-slow: export OPENBLAS_NUM_THREADS = 1
+
 test: lint
 	$(BIN)/pytest -n $(WORKERS)
 
