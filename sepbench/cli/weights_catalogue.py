@@ -11,7 +11,7 @@ from sepbench.errors import MissingData, SepbenchError
 from sepbench.search_path import closest
 from sepbench.separators.discovery import adapter_folders
 from sepbench.separators.spec import Conversion
-from sepbench.separators.weight_files import Needed, needed_in
+from sepbench.separators.weight_files import Needed, needed_in, read_from
 from sepbench.weights import Weight, find, verify
 
 
@@ -26,7 +26,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Found:
-    """What there is of a file: its path, or none, and what is wrong with it."""
+    """What there is of a file: its path, or none; that of what was converted from it and is read; what is wrong."""
 
     name: str
     file: str
@@ -36,6 +36,7 @@ class Found:
     bytes: int | None
     sha256: str | None
     path: str | None
+    converted: str | None = None
     problem: str = ""
 
 
@@ -96,4 +97,15 @@ def _found(wanted: Wanted, path: Path | None, problem: str = "") -> Found:
     weight = wanted.weight
     length = path.stat().st_size if path is not None else weight.bytes
     place = None if path is None else str(path)
-    return Found(weight.name, weight.file, wanted.by, weight.url, weight.licence, length, weight.sha256, place, problem)
+    facts = weight.name, weight.file, wanted.by, weight.url, weight.licence, length, weight.sha256
+    return Found(*facts, place, _converted(wanted), problem)
+
+
+def _converted(wanted: Wanted) -> str | None:
+    """What was made of a file that is read converted; the file itself may have gone since."""
+    if wanted.conversion is None:
+        return None
+    try:
+        return str(read_from(Needed(wanted.weight, wanted.conversion)))
+    except MissingData:
+        return None

@@ -148,4 +148,5 @@ def _show(files: Sequence[Found], *, as_json: bool) -> None:
 
 def _cells(found: Found) -> list[str]:
     size = "-" if found.bytes is None else f"{found.bytes / MEGA:.0f}"
-    return [found.name, found.file, size, found.licence, found.path or "no", ", ".join(found.by)]
+    here = f"converted: {found.converted}" if found.converted else found.path or "no"
+    return [found.name, found.file, size, found.licence, here, ", ".join(found.by)]

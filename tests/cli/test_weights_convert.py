@@ -111,6 +111,9 @@ def test_a_file_that_the_user_has_is_checked_converted_once_and_separates(folder
     given.unlink()
     assert program("convert", "small") == (0, f"here already: {made}\n", "")
     assert made.stat().st_mtime_ns == written
+    (listed,) = [one for one in json.loads(program("list", "small", "--json")[1]) if one["file"].endswith(".ckpt")]
+    assert (listed["path"], listed["converted"]) == (None, str(made))
+    assert "converted:" in program("list", "small")[1]
     separator, text = seed(ResUNet30(AUDIOSEP_32K, widths=WIDTHS)), seed(ClapText(TextSize(**TEXT)))
     mixture = torch.from_numpy((0.1 * np.random.default_rng(1).standard_normal(9000)).astype(np.float32))
     tokens = torch.tensor([[0, *(LETTERS.index(letter) for letter in "dog"), 2]])
