@@ -39,6 +39,7 @@ def test_help_and_lists_import_nothing_heavy(words: list[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.slow
 def test_help_takes_under_0_4_seconds() -> None:
     times = []
     for _ in range(5):  # the fastest of several: another process on the machine must not fail this

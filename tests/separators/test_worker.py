@@ -352,6 +352,7 @@ def test_our_modules_do_not_stand_for_the_models(start: Start, write: Write) -> 
         start(write(load="import training"))
 
 
+@pytest.mark.slow
 def test_a_round_trip_takes_milliseconds(start: Start) -> None:
     (model,) = find_models(["mixture"])
     runner, asked = start(model), request(samples=320000)
