@@ -62,14 +62,9 @@ class Adapter:
         self._windows = aligned_windows(self._framing)
 
     def separate(self, requests: Sequence[Request]) -> Sequence[Estimate]:
-        """One estimate per request; those of equal length are separated together."""
-        by_length: dict[int, list[int]] = {}
-        for index, request in enumerate(requests):
-            by_length.setdefault(len(request.mixture), []).append(index)
-        found: dict[int, Audio] = {}
-        for indices in by_length.values():
-            found |= dict(zip(indices, self._of_one_length([requests[index] for index in indices]), strict=True))
-        return [Estimate(one.item, found[index], one.sample_rate) for index, one in enumerate(requests)]
+        """One estimate per request, each alone: convolutions of several round otherwise, and who else was asked is not
+        to be heard."""
+        return [Estimate(one.item, self._answered(one), one.sample_rate) for one in requests]
 
     def cost(self, seconds: float) -> Cost:
         """The separator's network, the text encoder for one prompt, and the original's DFT, which is not done here."""
@@ -90,15 +85,11 @@ class Adapter:
         counted = cost_of(seconds, run, parts)
         return replace(counted, parts={**counted.parts, "DFT of the original": self._original_dft(lengths)})
 
-    def _of_one_length(self, requests: Sequence[Request]) -> list[Audio]:
-        conditions = torch.stack([self._embedded(request.query) for request in requests])
-        mixtures = np.stack([request.mixture for request in requests])
-        if mixtures.shape[1] <= self._windows.window:
-            return list(self._separated(mixtures, conditions))
-        return [
-            overlap_add(partial(self._separated, conditions=condition[None]), mixture, self._windows)
-            for mixture, condition in zip(mixtures, conditions, strict=True)
-        ]
+    def _answered(self, request: Request) -> Audio:
+        condition = self._embedded(request.query)[None]
+        if len(request.mixture) <= self._windows.window:
+            return self._separated(request.mixture[None], condition)[0]
+        return overlap_add(partial(self._separated, conditions=condition), request.mixture, self._windows)
 
     def _separated(self, mixtures: Windows, conditions: torch.Tensor) -> Windows:
         """``(batch, time)`` and ``(batch, 512)`` -> ``(batch, time)``; silence is added to what is too short."""
