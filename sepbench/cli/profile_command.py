@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -93,8 +94,16 @@ def _machine(model: Model, device: str) -> dict[str, Any]:
 
     machine = hardware()
     if device != "cpu":
-        import torch
-
-        machine["device"] = torch.cuda.get_device_name(device)
+        machine["device"] = _gpu(device)
     foreign = model.file.python or model.file.runtime == "command"
     return {"hardware": machine, "packages": {} if foreign else package_versions()}
+
+
+def _gpu(device: str) -> str:
+    """Its name where this interpreter's torch sees it; a model's own may see what this one does not."""
+    if find_spec("torch") is None:
+        return device
+    import torch
+
+    number = int(device.partition(":")[2])
+    return torch.cuda.get_device_name(number) if number < torch.cuda.device_count() else device

@@ -71,6 +71,13 @@ def test_json_says_where_it_was_measured(adapters: Path) -> None:
     assert length["timing"]["repeats"] == 10
 
 
+def test_a_gpu_that_only_the_model_sees_is_told_by_its_number(adapters: Path) -> None:
+    words = ("profile", "half", "--seconds", "1", "--device", "cuda:99", "--adapters", str(adapters), "--json")
+    done = sepbench(*words)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["hardware"]["device"] == "cuda:99"
+
+
 @pytest.mark.parametrize(
     ("words", "error", "remedy"),
     [
