@@ -171,24 +171,10 @@ class AudioLanguageModel:
     """An audio language model of transformers, loaded from a folder."""
 
     def __init__(self, about: About, folder: Path, device: str) -> None:
-        import torch
-        import transformers
-
-        auto: Any = transformers
         self.about = about
         self.identity = identity_of(about)
         self._device = device
-        self._processor = auto.AutoProcessor.from_pretrained(folder, local_files_only=True)
-        self._model, loading = auto.AutoModel.from_pretrained(
-            folder, dtype=torch.float32, local_files_only=True, use_safetensors=True, output_loading_info=True
-        )
-        if loading["missing_keys"]:
-            raise InvalidRecord(
-                f"{folder}: not a checkpoint of {type(self._model).__name__}",
-                given=f"nothing for {', '.join(sorted(loading['missing_keys'])[:3])}",
-                wanted="every parameter",
-                remedy="bring the checkpoint again",
-            )
+        self._processor, self._model = _loaded(folder)
         _refuse_unfit(folder, self._processor, self._model.config, about.rate)
         self._model.eval().to(device)
 
@@ -227,6 +213,39 @@ class AudioLanguageModel:
         first = int((inputs["input_ids"][0] == self._model.config.audio_token_id).nonzero()[0])
         vector: Vector = states[first:].double().mean(dim=0).float().cpu().numpy()
         return np.ascontiguousarray(vector)
+
+
+def _loaded(folder: Path) -> tuple[Any, Any]:
+    """A checkpoint's processor and its model.
+
+    Raises:
+        InvalidRecord: a file is damaged or not there, or parameters are.
+    """
+    import torch
+    import transformers
+    from safetensors import SafetensorError  # type: ignore[import-not-found,unused-ignore]
+
+    auto: Any = transformers
+    try:
+        processor = auto.AutoProcessor.from_pretrained(folder, local_files_only=True)
+        model, loading = auto.AutoModel.from_pretrained(
+            folder, dtype=torch.float32, local_files_only=True, use_safetensors=True, output_loading_info=True
+        )
+    except (OSError, ValueError, KeyError, SafetensorError) as error:  # what transformers says of such files
+        raise InvalidRecord(
+            f"{folder}: not a checkpoint that transformers can load",
+            given=str(error).partition("\n")[0],
+            wanted="weights and processor, whole",
+            remedy="bring the checkpoint again",
+        ) from error
+    if loading["missing_keys"]:
+        raise InvalidRecord(
+            f"{folder}: not a checkpoint of {type(model).__name__}",
+            given=f"nothing for {', '.join(sorted(loading['missing_keys'])[:3])}",
+            wanted="every parameter",
+            remedy="bring the checkpoint again",
+        )
+    return processor, model
 
 
 def _refuse_unfit(folder: Path, processor: Any, config: Any, rate: int) -> None:

@@ -1,13 +1,12 @@
 """Vectors kept on disk: what an embedder once gave for some samples is not computed again.
 
 One file per vector below ``embeddings/<hash of the identity>/``, named by the hash of the samples or of the text. A
-file appears whole or not at all, so several processes may share the folder; one that is damaged is computed anew.
+file appears whole or not at all, so threads and processes may share the folder; one that is damaged is computed anew.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -16,6 +15,8 @@ import numpy as np
 
 from sepbench.audio import Audio, samples_sha256
 from sepbench.embeddings.embedder import Embedder, Vector
+from sepbench.errors import SepbenchError
+from sepbench.paths import whole
 from sepbench.search_path import cache_folder
 
 Asked = TypeVar("Asked")
@@ -74,8 +75,12 @@ def _read(path: Path) -> Vector | None:
 
 
 def _write(path: Path, vector: Vector) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    with partial.open("wb") as file:
-        np.save(file, np.asarray(vector, dtype=np.float32), allow_pickle=False)
-    partial.replace(path)
+    try:
+        with whole(path) as partial, partial.open("wb") as file:
+            np.save(file, np.asarray(vector, dtype=np.float32), allow_pickle=False)
+    except OSError as error:
+        raise SepbenchError(
+            "a vector cannot be kept",
+            given=f"{path}: {error.strerror}",
+            remedy="make room, mend the permissions, or name another cache by SEPBENCH_CACHE",
+        ) from error

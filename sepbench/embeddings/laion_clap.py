@@ -22,8 +22,8 @@ from sepbench.embeddings.clap_front_end import BANDS, HOP, LENGTH, RATE, WINDOW,
 from sepbench.embeddings.clap_published import HUB_FILES, HUB_FOLDERS, ORIGINALS, OWN, SIZES
 from sepbench.embeddings.embedder import About, Vector, identity_of
 from sepbench.embeddings.windows import mean, windows
-from sepbench.errors import MissingData, SepbenchError
-from sepbench.records import parse_json, read_text
+from sepbench.errors import InvalidRecord, MissingData, SepbenchError
+from sepbench.records import parse_json, read_lines, read_text
 from sepbench.weights import Weight, find
 
 MAX_TOKENS = 77
@@ -107,9 +107,27 @@ def _read_front_end(path: Path) -> FrontEnd:
 
 
 def _tokenizer(files: Mapping[str, Path]) -> Any:
+    """The tokenizer of two files, looked at first: what it raises itself cannot be told from any other error.
+
+    Raises:
+        InvalidRecord: a file is damaged, or the two do not belong together.
+    """
     from transformers import RobertaTokenizer
 
-    return RobertaTokenizer(vocab=str(files["vocab.json"]), merges=str(files["merges.txt"]))
+    vocab, merges = files["vocab.json"], files["merges.txt"]
+    known = parse_json(dict[str, int], read_text(vocab), place=str(vocab))
+    for line in read_lines(merges):
+        if line.startswith("#version"):
+            continue
+        parts = line.split(" ")
+        if len(parts) != 2 or not known.keys() >= {*parts, "".join(parts)}:
+            raise InvalidRecord(
+                f"{merges}: no merge of two tokens of {vocab.name}",
+                given=line[:80],
+                wanted="two tokens with a space between",
+                remedy="bring both files again",
+            )
+    return RobertaTokenizer(vocab=str(vocab), merges=str(merges))
 
 
 class LaionClap:

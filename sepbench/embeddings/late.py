@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 from sepbench.audio import Audio
-from sepbench.embeddings.embedder import About, Vector, identity_of
+from sepbench.embeddings.embedder import About, Embedder, Vector, identity_of
 from sepbench.embeddings.registry import located, opened
+
+ONE_AT_A_TIME = Lock()
+"""Mixtures are measured while estimates are: two threads would hold one network twice."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Late:
         Raises:
             MissingExtra: a package that it needs is not installed.
         """
-        return opened(self.about.name).audio(clips)
+        return self._network().audio(clips)
 
     def text(self, texts: Sequence[str]) -> list[Vector]:
         """As the embedder's own.
@@ -31,7 +35,11 @@ class Late:
         Raises:
             MissingExtra: a package that it needs is not installed.
         """
-        return opened(self.about.name).text(texts)
+        return self._network().text(texts)
+
+    def _network(self) -> Embedder:
+        with ONE_AT_A_TIME:
+            return opened(self.about.name)
 
 
 def late(name: str) -> Late:

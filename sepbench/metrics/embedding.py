@@ -52,12 +52,14 @@ def cosine(first: Vector, second: Vector) -> float:
 
     >>> round(cosine(np.array([1, 0], np.float32), np.array([1, 1], np.float32)), 4)
     0.7071
+    >>> cosine(np.array([1, 5], np.float32), np.array([1, 5], np.float32))
+    1.0
     """
     one, other = first.astype(np.float64), second.astype(np.float64)
     length = float(np.linalg.norm(one) * np.linalg.norm(other))
     if length == 0:
         raise Undefined("not_applicable", "a zero vector has no direction")
-    return float(one @ other) / length
+    return max(-1.0, min(1.0, float(one @ other) / length))  # rounding of parallel vectors goes beyond
 
 
 @contextmanager

@@ -102,7 +102,7 @@ def stoi_eventsep(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: i
         As `stoi` elsewhere.
 
     Raises:
-        Undefined: ``too_short`` below one frame, where pystoi fails and EventSep writes NaN; a silent reference, NaN,
+        Undefined: ``too_short`` up to one frame, where pystoi fails and EventSep writes NaN; a silent reference, NaN,
             unequal lengths.
 
     Source: overjoy1008/EventSep@c329038 utils/metric_utils.compute_stoi.
@@ -113,8 +113,8 @@ def stoi_eventsep(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: i
     """
     estimate, reference = check_pair(estimate=estimate, reference=reference, once=once)
     check_audible(reference, once)
-    if len(reference) * RATE <= (FRAME + HOP) * sample_rate:
-        raise Undefined("too_short", f"{len(reference)} samples are less than two frames")
+    if len(reference) * RATE <= FRAME * sample_rate:
+        raise Undefined("too_short", f"{len(reference)} samples are no more than a frame")
     try:
         return _stoi(*_envelopes(estimate, reference, sample_rate, once))
     except Undefined:

@@ -11,8 +11,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from sepbench.errors import SepbenchError
 from sepbench.metrics.calling import plain_at_rate
-from sepbench.metrics.metric import Metric, Sample, Signal, Undefined, check_pair, mixture_of
+from sepbench.metrics.metric import Metric, Sample, Signal, Undefined, check_pair, is_silent, mixture_of
 from sepbench.metrics.presence import output_level
 from sepbench.metrics.waveform import audible_pair, si_sdr
 
@@ -63,8 +64,8 @@ def off_interval_level(*, estimate: np.ndarray, reference: np.ndarray, mixture: 
         dB, lower is better; -100 for silence, 0 for the untouched mixture.
 
     Raises:
-        Undefined: ``not_applicable`` where the reference never pauses, a silent reference, a mixture that is silent
-            there, NaN, unequal lengths.
+        Undefined: ``not_applicable`` where the reference never pauses, or the mixture is silent whenever it does, a
+            silent reference, NaN, unequal lengths.
 
     >>> reference = np.r_[np.ones(16000), np.zeros(16000)]
     >>> mixture = reference + 0.5
@@ -76,6 +77,8 @@ def off_interval_level(*, estimate: np.ndarray, reference: np.ndarray, mixture: 
     off = ~on_mask(reference, sample_rate)
     if not off.any():
         raise Undefined("not_applicable", "the reference never pauses")
+    if is_silent(mixture[off]):
+        raise Undefined("not_applicable", "the mixture is silent where the reference pauses: nothing can leak")
     return output_level(estimate=estimate[off], mixture=mixture[off])
 
 
@@ -143,6 +146,7 @@ def seam_error(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int,
     Raises:
         Undefined: ``not_applicable`` for a mixture of one chunk, or chunks that leave nothing between their seams;
             ``perfect`` for an estimate without any error; a silent reference, NaN, unequal lengths.
+        SepbenchError: a chunk of no length.
 
     >>> error = np.full(64000, 0.1)
     >>> error[31200:32800] = 1.0
@@ -151,6 +155,10 @@ def seam_error(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int,
     20.0
     """
     estimate, reference = audible_pair(estimate=estimate, reference=reference)
+    if not chunk_seconds > 0:
+        raise SepbenchError("length of a chunk", given=f"{chunk_seconds} s", wanted="over 0 s", remedy="correct it")
+    if chunk_seconds <= 2 * SEAM_SECONDS:
+        raise Undefined("not_applicable", "seams so close leave nothing between them")
     near = _near_seams(len(reference), sample_rate, chunk_seconds)
     if not near.any() or near.all():
         raise Undefined("not_applicable", "the mixture has no seams, or nothing else")

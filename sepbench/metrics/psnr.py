@@ -12,7 +12,7 @@ import numpy as np
 from sepbench.errors import SepbenchError
 from sepbench.metrics.calling import plain, sharing, sharing_at_rate
 from sepbench.metrics.mel import Magnitudes, mel_magnitudes
-from sepbench.metrics.metric import Metric, Sample, Signal, check_audible, check_pair
+from sepbench.metrics.metric import Metric, Sample, Signal, Undefined, check_audible, check_pair
 from sepbench.metrics.shared import Once, directly
 
 BANDS = 64
@@ -62,7 +62,8 @@ def psnr_mel(*, estimate: np.ndarray, reference: np.ndarray, once: Once = direct
         dB, typically 10 to 30; ``inf`` for equal images.
 
     Raises:
-        Undefined: ``too_short`` below 257 samples, a silent reference, NaN, unequal lengths.
+        Undefined: ``too_short`` below 257 samples, a silent reference, or one too faint for the image (under some -80
+            dBFS) where the estimate is too, NaN, unequal lengths.
 
     Source: the image of haoheliu/audioldm_eval@8dc07ee load_mel.
 
@@ -72,7 +73,7 @@ def psnr_mel(*, estimate: np.ndarray, reference: np.ndarray, once: Once = direct
     """
     estimate, reference = check_pair(estimate=estimate, reference=reference, once=once)
     check_audible(reference, once)
-    return _psnr(once(_image, estimate, 16000), once(_image, reference, 16000))
+    return _psnr_of_images(once(_image, estimate, 16000), once(_image, reference, 16000))
 
 
 def psnr_mel_audioldm(*, estimate: np.ndarray, reference: np.ndarray, sample_rate: int, once: Once = directly) -> float:
@@ -89,7 +90,7 @@ def psnr_mel_audioldm(*, estimate: np.ndarray, reference: np.ndarray, sample_rat
 
     Raises:
         SepbenchError: another rate.
-        Undefined: ``too_short``, a silent reference, NaN, unequal lengths.
+        Undefined: as `psnr_mel`.
 
     Source: haoheliu/audioldm_eval@8dc07ee load_mel and eval.calculate_psnr_ssim.
 
@@ -106,7 +107,7 @@ def psnr_mel_audioldm(*, estimate: np.ndarray, reference: np.ndarray, sample_rat
         )
     estimate, reference = check_pair(estimate=estimate, reference=reference, once=once)
     check_audible(reference, once)
-    return _psnr(once(_clipped_image, estimate, sample_rate), once(_clipped_image, reference, sample_rate))
+    return _psnr_of_images(once(_clipped_image, estimate, sample_rate), once(_clipped_image, reference, sample_rate))
 
 
 def _clipped_image(signal: Signal, sample_rate: int) -> Magnitudes:
@@ -120,6 +121,12 @@ def _image(signal: Signal, sample_rate: int) -> Magnitudes:
     )
     decibels = 20 * np.log10(np.maximum(mel, MEL_FLOOR))
     return np.clip((decibels - IMAGE_OFFSET_DB + IMAGE_RANGE_DB) / IMAGE_RANGE_DB, 0, 1)
+
+
+def _psnr_of_images(found: Magnitudes, wanted: Magnitudes) -> float:
+    if not (found.any() or wanted.any()):  # equal, whatever the estimate is
+        raise Undefined("reference_silent", "nothing of either signal reaches the floor of the image")
+    return _psnr(found, wanted)
 
 
 def _psnr(found: np.ndarray, wanted: np.ndarray) -> float:

@@ -2,8 +2,8 @@
 
 They say whether estimates as a whole sound like the sounds that were wanted, and nothing about which estimate belongs
 to which item: every dog may be another dog. Each item keeps the vectors of estimate, reference and mixture. Columns
-without ``@`` take signals as they are; those with it hear what audioldm_eval would hear. Silence is a sound with a
-vector like any other, so a separator that says nothing is not spared.
+without ``@``, and those with a network of one's own, take signals as they are; the others hear what audioldm_eval would
+hear. Silence is a sound with a vector like any other, so a separator that says nothing is not spared.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ looked at and not assumed. Queries for absent sounds may be among them; what is 
 
 Answers to one mixture meet only in the end, so each is kept as a sketch of 2048 sums: every sample, with a sign, is
 added to one of them, places and signs being the same for all signals. Sketches add as signals do, and the energy of a
-sketch is the signal's to 3 % (Charikar et al. 2002, doi 10.1007/3-540-45465-9_59), 0.15 dB of a mixture's ratio.
+sketch is the signal's to 3 % (Charikar et al. 2002, doi 10.1007/3-540-45465-9_59), a mixture's ratio to 0.2 dB.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sepbench.metrics.metric import Metric, Sample, Signal, Undefined, check_audible, mixture_of
+from sepbench.metrics.metric import Metric, Sample, Signal, Undefined, check_audible, check_pair, mixture_of
 from sepbench.metrics.reduction import Arrays, ItemStatistic, Times
 
 SUMS = 2048
@@ -91,6 +91,8 @@ def _measure(sample: Sample) -> Arrays:
     if sample.removal:
         raise Undefined("not_applicable", "what a removal leaves is no part of the sum")
     mixture = mixture_of(sample)
+    for signal in (sample.estimate, sample.reference):  # sketches are of one length, whatever they were made of
+        check_pair(estimate=signal, reference=mixture, once=sample.shared)
     check_audible(mixture)
     signals = {"estimate": sample.estimate, "reference": sample.reference, "mixture": mixture}
     return {name: sample.shared(sketch, signal) for name, signal in signals.items()}

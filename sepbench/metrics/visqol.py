@@ -75,7 +75,7 @@ def visqol_speech16_lattice(*, estimate: np.ndarray, reference: np.ndarray, samp
         sample_rate: 16000.
 
     Returns:
-        1 to 5, higher is better; 3.9 to 4.7 for an identical estimate, depending on the signal and its level.
+        1 to 5, higher is better; 3.6 to 4.7 for an identical estimate, depending on the signal and its level.
 
     Raises:
         Undefined: as `visqol_audio48`.

@@ -195,6 +195,12 @@ def test_half_a_checkpoint_is_refused(
     save_file({name: tensor for name, tensor in tensors.items() if name != gone}, weights, {"format": "pt"})
     with pytest.raises(InvalidRecord, match=r"not a checkpoint of AudioFlamingo3Model: given nothing for .*layers\.1"):
         registry.opened("audio-flamingo-3:hf")
+    weights.write_bytes(b"cut")
+    with pytest.raises(InvalidRecord, match="transformers can load: given Error while deserializing"):
+        registry.opened("audio-flamingo-3:hf")
+    (folder / "processor_config.json").unlink()
+    with pytest.raises(InvalidRecord, match="transformers can load: given Can't load feature extractor"):
+        registry.opened("audio-flamingo-3:hf")
     weights.unlink()
     with pytest.raises(MissingData, match=r"not whole: given .*model\.safetensors"):
         registry.opened("audio-flamingo-3:hf")

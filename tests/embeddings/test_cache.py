@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 
 import numpy as np
 import pytest
 
 from sepbench.embeddings.cache import vectors_of, vectors_of_texts
 from sepbench.embeddings.embedder import About, Vector
+from sepbench.errors import SepbenchError
 
 ABOUT = About("test:mean", 1, 8000, 2, frozenset({"audio", "text"}), "whole", (), "MIT", "this test", extra="")
 
@@ -75,3 +78,26 @@ def test_a_damaged_file_is_computed_anew(cache: Path, damage: bytes) -> None:
     assert vectors_of(embedder, CLIPS[:1])[0].tolist() == [0.5, 3]
     assert embedder.asked == [1, 1]
     assert [file.name for file in cache.rglob("*") if file.is_file()] == [path.name]
+
+
+def test_two_threads_keep_one_vector_at_once(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    both_wrote, save = Barrier(2, timeout=10), np.save
+
+    def save_and_wait(*given: object, **named: object) -> None:
+        save(*given, **named)  # type: ignore[arg-type]
+        both_wrote.wait()
+
+    monkeypatch.setattr(np, "save", save_and_wait)
+    with ThreadPoolExecutor(2) as threads:
+        asked = [threads.submit(vectors_of, Counting(), CLIPS[:1]) for _ in range(2)]
+        assert [done.result()[0].tolist() for done in asked] == [[0.5, 3], [0.5, 3]]
+    (path,) = (file for file in cache.rglob("*") if file.is_file())
+    assert np.load(path).tolist() == [0.5, 3]
+
+
+def test_a_cache_that_cannot_be_written_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SEPBENCH_CACHE", str(tmp_path / "file"))
+    with pytest.raises(SepbenchError, match=r"a vector cannot be kept: given .*: Not a directory") as caught:
+        vectors_of(Counting(), CLIPS[:1])
+    assert "SEPBENCH_CACHE" in caught.value.remedy

@@ -98,6 +98,24 @@ def test_no_folder_named(cache: Path) -> None:
         opened("laion-clap:own")
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        ("vocab.json", '{"<s>": 0, "d', "vocab.json: field"),
+        ("vocab.json", '{"<s>": 0}', "no merge of two tokens of vocab.json: given d o"),
+        ("merges.txt", "#version: 0.2\ndo\n", "no merge of two tokens of vocab.json: given do"),
+    ],
+)
+def test_a_damaged_tokenizer_is_told(
+    clap_folder: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, content: str, told: str
+) -> None:
+    shutil.copytree(clap_folder, tmp_path / "other")
+    monkeypatch.setenv("SEPBENCH_EMBEDDER_CLAP", str(tmp_path / "other"))
+    (tmp_path / "other" / file).write_text(content)
+    with pytest.raises(InvalidRecord, match=told):
+        opened("laion-clap:own")
+
+
 def test_a_front_end_of_another_kind_is_refused(
     clap_folder: Path, cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from sepbench.embeddings import registry
+from sepbench.embeddings.late import Late
 from sepbench.embeddings.registry import abouts, located, opened, printed_identity, wanting
 from sepbench.errors import MissingData, MissingExtra, SepbenchError
 from sepbench.paths import is_inside
@@ -58,3 +63,19 @@ def test_what_is_here_wants_nothing(own_clap: str) -> None:
     assert opened(own_clap) is opened(own_clap)
     assert opened(own_clap).identity == printed_identity(own_clap)
     assert len(located(own_clap).weights) == 5
+
+
+def test_threads_that_want_vectors_open_one_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = []
+
+    @cache
+    def slowly(name: str) -> SimpleNamespace:
+        times.append(name)
+        time.sleep(0.05)
+        return SimpleNamespace(audio=list)
+
+    monkeypatch.setattr("sepbench.embeddings.late.opened", slowly)
+    embedder = Late(abouts()[DEFAULT], "some weights")
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(embedder.audio, [[], [], []]))
+    assert times == [DEFAULT]

@@ -31,7 +31,7 @@ def test_equal_to_pystoi_at_every_rate(rate: int, seed: int) -> None:
     assert stoi_eventsep(**ours) == stoi(**ours)
 
 
-@pytest.mark.parametrize("samples", [*range(4080, 4100), 4200, 4225, 4226, 5000, 8000])
+@pytest.mark.parametrize("samples", [257, 300, 384, 385, *range(4080, 4100), 4200, 4225, 4226, 5000, 8000])
 def test_too_little_speech_begins_where_pystoi_answers_its_sentinel(samples: int) -> None:
     noise = np.random.Generator(np.random.PCG64(samples)).standard_normal(samples)
     with warnings.catch_warnings():
@@ -45,6 +45,15 @@ def test_too_little_speech_begins_where_pystoi_answers_its_sentinel(samples: int
         assert caught.value.status == "too_short"
     else:
         assert stoi(**ours) == pytest.approx(1, abs=1e-12)
+
+
+def test_no_frame_is_where_pystoi_fails() -> None:
+    noise = np.random.Generator(np.random.PCG64(2)).standard_normal(256)
+    with pytest.raises(np.exceptions.AxisError):
+        original(noise, noise, 10000)
+    with pytest.raises(Undefined) as caught:
+        stoi_eventsep(estimate=noise, reference=noise, sample_rate=10000)
+    assert caught.value.status == "too_short"
 
 
 def test_one_burst_in_a_long_silence_is_too_little() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sepbench.errors import SepbenchError
 from sepbench.metrics.intervals import (
     off_interval_level,
     on_interval_recall,
@@ -62,9 +63,10 @@ def test_off_level_hears_only_what_leaks_between_events() -> None:
         assert found == pytest.approx(level, abs=1e-9)
 
 
-def test_off_level_needs_a_pause() -> None:
+@pytest.mark.parametrize(("reference", "mixture"), [(NOISE, NOISE + OTHER), (EVENTS, EVENTS)])
+def test_off_level_needs_a_pause_with_something_to_leak(reference: np.ndarray, mixture: np.ndarray) -> None:
     with pytest.raises(Undefined) as caught:
-        off_interval_level(estimate=NOISE, reference=NOISE, mixture=NOISE + OTHER, sample_rate=RATE)
+        off_interval_level(estimate=NOISE, reference=reference, mixture=mixture, sample_rate=RATE)
     assert caught.value.status == "not_applicable"
 
 
@@ -100,11 +102,17 @@ def test_seams_are_compared_with_what_lies_between_them() -> None:
     assert elsewhere < 10
 
 
-@pytest.mark.parametrize("chunk", [10.0, 60.0, 0.04])
+@pytest.mark.parametrize("chunk", [10.0, 60.0, np.inf, 0.08, 1e-12])
 def test_a_mixture_without_seams_or_of_nothing_else_has_no_error_at_them(chunk: float) -> None:
     with pytest.raises(Undefined) as caught:
         seam_error(estimate=NOISE + 0.1, reference=NOISE, sample_rate=RATE, chunk_seconds=chunk)
     assert caught.value.status == "not_applicable"
+
+
+@pytest.mark.parametrize("chunk", [0.0, -1.0, np.nan])
+def test_a_chunk_has_a_length(chunk: float) -> None:
+    with pytest.raises(SepbenchError, match=r"length of a chunk: given .* s; wanted over 0 s"):
+        seam_error(estimate=NOISE + 0.1, reference=NOISE, sample_rate=RATE, chunk_seconds=chunk)
 
 
 def test_the_metrics_say_why_they_have_no_value() -> None:

@@ -166,6 +166,19 @@ def test_a_constant_has_no_peak_and_the_status_says_which_signal() -> None:
         assert caught.value.status == status
 
 
+@pytest.mark.parametrize("sample_rate", [16000, 32000])
+def test_images_that_are_both_empty_are_no_perfect_answer(sample_rate: int) -> None:
+    faint = 3e-4 * NOISE  # -90 dBFS, and black in an image that begins at -80 dB
+    shown = {"estimate": NOISE, "reference": faint, "sample_rate": sample_rate}
+    assert 0 < psnr_mel_audioldm(**shown) < 20
+    for estimate in (0 * NOISE, faint[::-1]):
+        with pytest.raises(Undefined, match="floor of the image") as caught:
+            psnr_mel_audioldm(**{**shown, "estimate": estimate})
+        assert caught.value.status == "reference_silent"
+        with pytest.raises(Undefined, match="floor of the image"):
+            psnr_mel(estimate=estimate, reference=faint)
+
+
 def test_rates_without_a_recipe_are_refused() -> None:
     with pytest.raises(SepbenchError, match="no mel image at this rate: given 44100 Hz; wanted 16000 or 32000 Hz"):
         psnr_mel_audioldm(estimate=NOISE, reference=NOISE, sample_rate=44100)

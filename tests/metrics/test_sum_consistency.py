@@ -68,12 +68,14 @@ def test_what_is_given_for_an_absent_sound_is_too_much() -> None:
     assert sum_consistency(leaking, ways) == pytest.approx([20.0], abs=1e-3)
 
 
-def test_removals_and_silent_mixtures_give_nothing() -> None:
+def test_removals_silent_mixtures_and_unequal_lengths_give_nothing() -> None:
     metric = get("sum_consistency")
     for sample, status in (
         (Sample(ONE, OTHER, 16000, MIXTURE, "a sound", removal=True), "not_applicable"),
         (Sample(ONE, OTHER, 16000, 0 * MIXTURE, "a sound"), "reference_silent"),
         (Sample(ONE, OTHER, 16000, None, "a sound"), "missing_input"),
+        (Sample(ONE[:-1], OTHER, 16000, MIXTURE, "a sound"), "length_mismatch"),
+        (Sample(ONE, OTHER, 16000, MIXTURE[:-1], "a sound"), "length_mismatch"),
     ):
         (found,) = measure_sample(sample, [metric]).values()
         assert (found.status, found.arrays) == (status, None)
