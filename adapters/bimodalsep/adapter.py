@@ -23,7 +23,7 @@ from sepbench.networks.bimodalsep_text import TOKENS, read_text, text_vectors
 from sepbench.networks.clap_text import ClapText, TextSize, Tokenizer, text_part
 from sepbench.networks.overlap_add import Overlap, Windows, overlap_add
 from sepbench.networks.roberta_tokens import byte_tokens, roberta_tokens
-from sepbench.networks.state_dict import load_weights, read_tensors, without_prefix
+from sepbench.networks.state_dict import load_weights, read_tensors, unwrapped, without_prefix
 from sepbench.profiling.network_cost import NetworkPart, cost_of, weightless
 from sepbench.separators.separator import Cost, Estimate, Request
 from sepbench.separators.weight_files import path_of
@@ -104,7 +104,7 @@ class Adapter:
 def trained(config: Mapping[str, Any]) -> tuple[Networks, Tokenizer]:
     """The published networks, out of the files that ``sepbench weights convert`` wrote."""
     found = sized(config)
-    load_bimodalsep(found.separator, without_prefix(read_tensors(path_of(FOLDER, config["checkpoint"])), "module."))
+    load_bimodalsep(found.separator, unwrapped(read_tensors(path_of(FOLDER, config["checkpoint"]))))
     load_weights(found.text, text_part(without_prefix(read_tensors(path_of(FOLDER, CLAP)), "module.")))
     return found, roberta_tokens(path_of(FOLDER, VOCABULARY), path_of(FOLDER, MERGES))
 

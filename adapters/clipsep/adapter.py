@@ -26,7 +26,7 @@ from sepbench.networks.clipsep import (
 )
 from sepbench.networks.overlap_add import Overlap, Windows, overlap_add
 from sepbench.networks.spectra import Spectra
-from sepbench.networks.state_dict import load_weights, read_tensors, without_prefix
+from sepbench.networks.state_dict import load_weights, read_tensors, unwrapped
 from sepbench.networks.text_tokens import Tokens, byte_tokens, clip_tokens
 from sepbench.profiling.network_cost import NetworkPart, cost_of, weightless
 from sepbench.separators.separator import Cost, Estimate, Request
@@ -140,7 +140,7 @@ def masked(
 def trained(config: Mapping[str, Any]) -> tuple[Networks, Tokens]:
     """The published networks, out of the files that ``sepbench weights convert`` wrote."""
     found = sized(config)
-    load_weights(found.separator, without_prefix(read_tensors(path_of(FOLDER, config["checkpoint"])), "module."))
+    load_weights(found.separator, unwrapped(read_tensors(path_of(FOLDER, config["checkpoint"]))))
     load_clip_text(found.text, read_tensors(path_of(FOLDER, CLIP)))
     return found, clip_tokens(path_of(FOLDER, VOCABULARY), path_of(FOLDER, MERGES))
 

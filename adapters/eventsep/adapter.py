@@ -17,7 +17,8 @@ from sepbench.networks.cnn14 import DecisionLevelAtt, DecisionLevelMax, event_sc
 from sepbench.networks.cnn14_trunk import FRAMES_PER_SEGMENT, PANNS_32K
 from sepbench.networks.state_dict import load_weights, read_tensors
 from sepbench.profiling.network_cost import NetworkPart, cost_of, weightless
-from sepbench.separators.bases import open_bases
+from sepbench.separators.bases import open_bases, sketch_bases
+from sepbench.separators.composing import FOLDERS
 from sepbench.separators.eventsep.audioset_classes import class_names
 from sepbench.separators.eventsep.ensembles import FIRST_RATE, SECOND_RATE, Ensemble, merge
 from sepbench.separators.eventsep.frame_masks import Scores, frame_mask, stretch
@@ -63,10 +64,11 @@ class Adapter:
         self._bases = open_bases(config, device)
 
     def sketch(self, config: Mapping[str, Any]) -> None:
-        """The detector's shapes and no weights, for `cost`: the bases are sketched as themselves."""
+        """Shapes of the detector and of the bases and no weights, for `cost`; without bases where nobody says where."""
         with torch.device("meta"):
             self._detector = DETECTORS[config["detector"]]().eval().requires_grad_(False)
-        self._config, self._sentences, self._bases = config, None, []
+        self._config, self._sentences = config, None
+        self._bases = sketch_bases(config) if FOLDERS in config else []
 
     def separate(self, requests: Sequence[Request]) -> Sequence[Estimate]:
         """One estimate per request, as long as its mixture, at 32 kHz."""

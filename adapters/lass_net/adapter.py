@@ -14,7 +14,7 @@ from torch import Tensor
 
 from sepbench.networks.lassnet import LASSNET_32K, BertSize, LassNet, load_lassnet
 from sepbench.networks.overlap_add import Overlap, Windows, overlap_add
-from sepbench.networks.state_dict import read_tensors, without_prefix
+from sepbench.networks.state_dict import read_tensors, unwrapped
 from sepbench.networks.text_tokens import Tokens, bert_tokens, byte_tokens
 from sepbench.profiling.network_cost import NetworkPart, cost_of, weightless
 from sepbench.separators.separator import Cost, Estimate, Request
@@ -99,7 +99,7 @@ class Adapter:
 def trained(config: Mapping[str, Any]) -> Loaded:
     """The published network, out of the file that ``sepbench weights convert`` wrote."""
     network = sized(config)
-    load_lassnet(network, without_prefix(read_tensors(path_of(FOLDER, config["checkpoint"])), "module."))
+    load_lassnet(network, unwrapped(read_tensors(path_of(FOLDER, config["checkpoint"]))))
     return Loaded(network, bert_tokens(path_of(FOLDER, VOCABULARY)))
 
 

@@ -6,7 +6,6 @@ Checkpoints also hold an optimiser's state, other networks and matrices that the
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from safetensors.torch import save_file  # type: ignore[import-not-found,unused-
 
 from sepbench.errors import SepbenchError
 from sepbench.networks.state_dict import read_entries
+from sepbench.paths import whole
 
 SOURCE = "source_sha256"
 
@@ -52,13 +52,8 @@ def write_kept(
         for key, tensor in tensors.items()
         if key.startswith(tuple(keep) or "") and not key.startswith(tuple(drop))
     }
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
+    with whole(target) as partial:
         save_file(kept, partial, metadata={SOURCE: sha256})
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
     return len(kept)
 
 

@@ -8,19 +8,20 @@ hold tensors that the architecture determines, such as DFT matrices; those are c
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from pickle import UnpicklingError
 
-import torch
 from torch import Tensor, nn
 
 from sepbench.errors import MissingData, SepbenchError
+from sepbench.networks.torch_files import read_torch_file, unreadable
 
 Shapes = Mapping[str, tuple[int, ...]]
 NAMED = 5
 """So many keys are named in an error; the rest are counted."""
+
+PARALLEL = "module."
+"""What several devices add to every name."""
 
 
 def read_tensors(path: Path, *, within: str = "") -> dict[str, Tensor]:
@@ -55,7 +56,7 @@ def read_entries(path: Path, *, within: str = "") -> Mapping[str, object]:
         raise MissingData("weights file not found", given=str(path), remedy="check the path or fetch the weights")
     if path.suffix == ".safetensors":
         return _read_safetensors(path)
-    content = _read_torch(path)
+    content = read_torch_file(path)
     tensors = content.get(within) if within and isinstance(content, Mapping) else content
     if not isinstance(tensors, Mapping):
         raise SepbenchError(
@@ -73,13 +74,34 @@ def without_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tens
     Raises:
         SepbenchError: no name does.
 
-    >>> list(without_prefix({"ss_model.base.bias": torch.zeros(2), "step": torch.zeros(1)}, "ss_model."))
+    >>> from torch import zeros
+    >>> list(without_prefix({"ss_model.base.bias": zeros(2), "step": zeros(1)}, "ss_model."))
     ['base.bias']
     """
     found = {key.removeprefix(prefix): tensor for key, tensor in tensors.items() if key.startswith(prefix)}
     if not found:
         raise SepbenchError(
             "no weights of this part in the file", given=_some(sorted(tensors)), wanted=f"keys that start with {prefix}"
+        )
+    return found
+
+
+def unwrapped(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of a network that was saved within `torch.nn.DataParallel`, or by itself: ``module.`` taken off.
+
+    Raises:
+        SepbenchError: one tensor is there under both names.
+
+    >>> from torch import zeros
+    >>> list(unwrapped({"module.weight": zeros(2), "bias": zeros(1)}))
+    ['weight', 'bias']
+    """
+    found = {key.removeprefix(PARALLEL): tensor for key, tensor in tensors.items()}
+    if twice := sorted(key for key in found if key in tensors and PARALLEL + key in tensors):
+        raise SepbenchError(
+            "tensors that are there twice",
+            given=_some(twice),
+            wanted=f"each with {PARALLEL} before its name or without",
         )
     return found
 
@@ -118,16 +140,6 @@ def load_weights(
     network.load_state_dict({key: tensors[key] for key in wanted})
 
 
-class _Inert:
-    """Stands in for every foreign object of a file (a trainer's settings, say): takes anything, does nothing."""
-
-    def __new__(cls, *_: object) -> _Inert:
-        return object.__new__(cls)
-
-    def __setstate__(self, _: object) -> None:
-        pass
-
-
 def _read_safetensors(path: Path) -> dict[str, Tensor]:
     from safetensors import SafetensorError  # type: ignore[import-not-found,unused-ignore]
     from safetensors.torch import load_file  # type: ignore[import-not-found,unused-ignore]
@@ -135,28 +147,8 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
     try:
         tensors: dict[str, Tensor] = load_file(path)
     except SafetensorError as error:
-        raise _unreadable(path, str(error)) from error
+        raise unreadable(path, str(error)) from error
     return tensors
-
-
-def _read_torch(path: Path) -> object:
-    is_zip = zipfile.is_zipfile(path)  # older files are one pickle, which can be neither mapped nor looked through
-    try:
-        foreign = torch.serialization.get_unsafe_globals_in_checkpoint(path) if is_zip else []
-        with torch.serialization.safe_globals([(_Inert, name) for name in foreign]):
-            content: object = torch.load(path, map_location="cpu", weights_only=True, mmap=is_zip)
-    except (UnpicklingError, RuntimeError, EOFError) as error:
-        raise _unreadable(path, str(error).strip().splitlines()[0] if str(error).strip() else "it is empty") from error
-    return content
-
-
-def _unreadable(path: Path, reason: str) -> SepbenchError:
-    return SepbenchError(
-        "not a readable file of weights",
-        given=f"{path} ({reason})",
-        wanted="safetensors, or a torch file of plain tensors",
-        remedy="fetch it again, or write its tensors as safetensors where it was made",
-    )
 
 
 def _entries(content: object) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from sepbench.errors import SeparatorFailure
 from sepbench.frames import Answer
+from sepbench.separators.composing import with_folders
 from sepbench.separators.interpreter import environment, interpreter
 from sepbench.separators.separator import Cost
 from sepbench.separators.spec import Model
@@ -41,7 +42,8 @@ def sketched_costs(model: Model, seconds: Sequence[float]) -> list[Cost] | None:
     try:
         path = None if model.file.python else sys.path
         adapter = str(model.folder / "adapter.py")
-        ask({"type": "sketch", "adapter": adapter, "config": model.config, "path": path, "max_memory_bytes": None})
+        config = with_folders(model, model.config) if model.bases else model.config
+        ask({"type": "sketch", "adapter": adapter, "config": config, "path": path, "max_memory_bytes": None})
         found = [ask({"type": "cost", "seconds": length}).cost for length in seconds]
     finally:
         process.end(CLOSING_SECONDS)

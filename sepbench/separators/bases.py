@@ -16,7 +16,8 @@ import numpy as np
 from sepbench.audio import Audio, resample
 from sepbench.errors import SeparatorFailure
 from sepbench.metrics.alignment import TOLERANCE_SECONDS
-from sepbench.separators.composing import FOLDERS, assemble
+from sepbench.separators.composing import FOLDERS, assemble, with_folders
+from sepbench.separators.inline import load_separator
 from sepbench.separators.runner import Runner, checked, open_runner
 from sepbench.separators.separator import Cost, Request
 from sepbench.separators.spec import Model
@@ -76,6 +77,19 @@ class Base:
         return np.pad(cut, (0, wanted - len(cut)))
 
 
+@dataclass(frozen=True)
+class SketchedBase:
+    """A separator of which only the cost is known: its weights were not read."""
+
+    model: Model
+    sketched: Any
+
+    def cost(self, seconds: float) -> Cost | None:
+        """What an estimate of a mixture of that length costs; None where it does not say without its weights."""
+        found: Cost | None = None if self.sketched is None else self.sketched.cost(seconds)
+        return found
+
+
 def open_bases(config: Mapping[str, Any], device: str) -> list[Base]:
     """The models of the setting ``bases``, in order, ready to be asked.
 
@@ -86,8 +100,32 @@ def open_bases(config: Mapping[str, Any], device: str) -> list[Base]:
     Raises:
         SepbenchError: one cannot be started.
     """
+    return [_opened(model, config, device) for model in _models(config)]
+
+
+def sketch_bases(config: Mapping[str, Any]) -> list[SketchedBase]:
+    """The same models without their weights, for the ``sketch`` of what is made of them.
+
+    Raises:
+        SepbenchError: one cannot be found.
+    """
+    return [SketchedBase(model, _sketched(model)) for model in _models(config)]
+
+
+def _models(config: Mapping[str, Any]) -> list[Model]:
     folders = {name: Path(folder) for name, folder in config[FOLDERS].items()}
-    return [_opened(assemble(name, folders), config, device) for name in config["bases"]]
+    return [assemble(name, folders) for name in config["bases"]]
+
+
+def _sketched(model: Model) -> Any:
+    """The adapter after its ``sketch``; None where it has none, or where its code is not for this interpreter."""
+    if model.file.python or model.file.runtime == "command":
+        return None
+    adapter: Any = load_separator(model)
+    if not hasattr(adapter, "sketch"):
+        return None
+    adapter.sketch(with_folders(model, model.config))
+    return adapter
 
 
 def _opened(model: Model, config: Mapping[str, Any], device: str) -> Base:

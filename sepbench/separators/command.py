@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shlex
+import signal
 import subprocess
 import tempfile
 from collections.abc import Sequence
@@ -52,29 +55,42 @@ class CommandRunner:
         return Estimate(request.item, found.audio, found.sample_rate)
 
     def _run(self, words: list[str]) -> None:
-        seconds = self._model.file.timeout_seconds
+        name, seconds = self._model.name, self._model.file.timeout_seconds
         try:
-            done = subprocess.run(
+            process = subprocess.Popen(
                 words,
                 cwd=self._model.folder,
-                capture_output=True,
-                timeout=seconds,
                 stdin=subprocess.DEVNULL,
-                check=False,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                start_new_session=True,
             )
-        except FileNotFoundError as error:
+        except OSError as error:
             raise SeparatorFailure(
-                f"command of {self._model.name} not found", given=words[0], remedy="install it or correct the path"
+                f"command of {name} cannot be run",
+                given=f"{words[0]} ({error.strerror})",
+                remedy="install it, or correct its path or permissions",
             ) from error
-        except subprocess.TimeoutExpired:
-            raise SeparatorFailure(f"command of {self._model.name} took over {seconds:g} s") from None
-        if done.returncode != 0:
-            shown = done.stderr.decode(errors="replace").strip()[-STDERR_SHOWN:]
-            raise SeparatorFailure(f"command of {self._model.name} ended with {done.returncode}", given=shown)
+        with process, contextlib.ExitStack() as unfinished:
+            unfinished.callback(_end, process)
+            try:
+                _, said = process.communicate(timeout=seconds)
+            except subprocess.TimeoutExpired:
+                raise SeparatorFailure(f"command of {name} took over {seconds:g} s") from None
+            unfinished.pop_all()
+        if process.returncode != 0:
+            shown = said.decode(errors="replace").strip()[-STDERR_SHOWN:]
+            raise SeparatorFailure(f"command of {name} ended with {process.returncode}", given=shown)
 
     def close(self) -> None:
         """Remove the temporary files."""
         self._folder.cleanup()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End it with all that it started: a script's model would work on."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _fill(word: str, values: dict[str, str]) -> str:

@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 import os
 import re
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -196,9 +197,12 @@ def load_model(folder: Path, variant: str = "") -> Model:
     path = folder / "adapter.toml"
     file = load_toml(AdapterFile, path)
     _check(file, path)
-    if file.runtime == "command" and not file.command:
+    if file.runtime == "command" and not _words(file.command):
         raise InvalidRecord(
-            f"{path}: field command", given="nothing", wanted="the command line to run", remedy="add it"
+            f"{path}: field command",
+            given=repr(file.command)[:200] if file.command else "nothing",
+            wanted="the command line to run, with every quotation closed",
+            remedy="add it" if not file.command else "correct it",
         )
     if file.runtime != "worker" and (file.python or file.max_memory_gb is not None):
         raise InvalidRecord(
@@ -219,6 +223,14 @@ def load_model(folder: Path, variant: str = "") -> Model:
         file = dataclasses.replace(file, **file.facts[variant].given())
         _check(file, path)
     return Model(name, folder, file, file.config | file.variants.get(variant, {}), _revision(folder))
+
+
+def _words(command: str) -> list[str]:
+    """As a shell splits it; none where it cannot."""
+    try:
+        return shlex.split(command)
+    except ValueError:
+        return []
 
 
 def _check(file: AdapterFile, path: Path) -> None:

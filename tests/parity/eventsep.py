@@ -99,17 +99,16 @@ def labels(fixture: Fixture) -> dict[str, Array]:
     """Prompts to classes; those that only an embedding can decide must ask for one."""
     matches = [_map(str(prompt)) for prompt in fixture["prompt"]]
     asked = [str(prompt) for prompt in fixture["embedding_prompt"]]
-    evaluated = [
-        "|".join(map(str, evaluator.targets(str(prompt), class_names(), embed=_refuse)))
-        for prompt in fixture["evaluator_prompt"]
-    ]
     return {
         "label_index": np.array([match.index for match in matches]),
         "label": np.array([match.label for match in matches]),
         "route": np.array([match.route for match in matches]),
-        "embedding_prompt": np.array([prompt for prompt in asked if _asks_for_meaning(prompt)]),
-        "evaluator_target": np.array(evaluated),
+        "embedding_prompt": np.array([prompt for prompt in asked if _map(prompt) == UNDECIDED]),
+        "evaluator_target": np.array([_evaluated(str(prompt)) for prompt in fixture["evaluator_prompt"]]),
     }
+
+
+UNDECIDED = ClassMatch(-1, "", "embedding")
 
 
 class _Asked(Exception):
@@ -121,12 +120,14 @@ def _refuse(texts: Sequence[str]) -> Array:
 
 
 def _map(prompt: str) -> ClassMatch:
-    return map_prompt(prompt, class_names(), label_map="paper", embed=_refuse)
-
-
-def _asks_for_meaning(prompt: str) -> bool:
     try:
-        _map(prompt)
+        return map_prompt(prompt, class_names(), label_map="paper", embed=_refuse)
     except _Asked:
-        return True
-    return False
+        return UNDECIDED
+
+
+def _evaluated(prompt: str) -> str:
+    try:
+        return "|".join(map(str, evaluator.targets(prompt, class_names(), embed=_refuse)))
+    except _Asked:
+        return UNDECIDED.route

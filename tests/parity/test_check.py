@@ -45,13 +45,24 @@ def missing_input(arrays: dict[str, Array]) -> None:
     del arrays["flowsep_16k"]
 
 
+def undecidable_prompt(arrays: dict[str, Array]) -> None:
+    arrays["prompt"][3] = arrays["evaluator_prompt"][0] = "qq"
+
+
+def input_of_another_form(arrays: dict[str, Array]) -> None:
+    arrays["flowsep_16k"] = arrays["flowsep_16k"][None]
+
+
 @pytest.mark.parametrize(
     ("source", "change", "told"),
     [
         (LABELS, wrong_label, "MISS label_index"),
+        (LABELS, undecidable_prompt, "MISS route: 1 of 45 differ"),
+        (LABELS, undecidable_prompt, "MISS evaluator_target: 1 of 44 differ"),
         (ENSEMBLES, wrong_sample, "MISS B_0: largest difference 2e-05"),
         (ENSEMBLES, wrong_sum_alone, "MISS C_1__sum"),
         (ENSEMBLES, unknown_array, "MISS F_0: nothing of ours computes this array"),
+        (ENSEMBLES, input_of_another_form, "MISS eventsep_ensembles: ValueError: "),
         (ENSEMBLES, missing_input, "MISS eventsep_ensembles: an input is missing in the fixture"),
     ],
 )

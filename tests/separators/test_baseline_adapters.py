@@ -245,12 +245,13 @@ def test_files_of_the_published_layout_are_converted_and_read(
     assert np.isfinite(ask(name, again, [noise(9000)], ["dog"])[0]).all()
 
 
+@pytest.mark.parametrize("odd", ["module.UNet.extra", "UNet.extra"])
 def test_a_file_with_another_tensor_is_refused_by_name(
-    adapters: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    adapters: dict[str, Any], odd: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("SEPBENCH_WEIGHTS", str(tmp_path))
     content = published(adapters["lass_net"], "lass_net")["lass_net/LASSNet.pt"]
-    content["model"]["module.UNet.extra"] = torch.zeros(1)
+    content["model"][odd] = torch.zeros(1)
     torch.save(content, tmp_path / "given.pt")
     convert(needed_by(load_model(ADAPTERS / "lass_net"))[0], tmp_path / "given.pt")
     _vocabularies(tmp_path)

@@ -49,6 +49,11 @@ def test_variants_override_settings_and_listing_imports_nothing(folder: Path) ->
         ('title = "Mine"\n', "", r"adapter.toml, line 1: field title: given nothing"),
         ('title = "Mine"', 'title = "Mine', "not valid TOML"),
         ('licence = "MIT"', 'licence = "MIT"\nruntime = "command"', "field command"),
+        (
+            'licence = "MIT"',
+            'licence = "MIT"\nruntime = "command"\ncommand = "sh -c \'cp {mixture} {estimate}"',
+            "field command: given .*wanted the command line to run, with every quotation closed",
+        ),
     ],
 )
 def test_bad_file_is_named(folder: Path, old: str, new: str, match: str) -> None:

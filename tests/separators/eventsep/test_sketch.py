@@ -1,4 +1,4 @@
-"""What EventSep costs without any weights: its own part alone, and with its bases the sum of all, as the page tells."""
+"""What EventSep costs without any weights: its own part alone, and with its bases the sum of all."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
+from sepbench.profiling.sketched import sketched_costs
 from sepbench.profiling.totals import totals
+from sepbench.separators.composing import FOLDERS, with_folders
+from sepbench.separators.discovery import find_models
 from sepbench.separators.inline import load_separator
 from sepbench.separators.separator import Cost, Part
 from sepbench.separators.spec import load_model
 
 ROOT = Path(__file__).parent.parent.parent.parent
 PAGE = ROOT / "benchmarks" / "gmacs.py"
+SILENCE = str(ROOT / "adapters" / "silence")
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +51,24 @@ def test_a_sketch_is_the_detector_and_nothing_of_the_bases(own: list[Cost]) -> N
     # are multiplied with 1001 frames.
     assert own[1].parts["event detector"].frozen == 82_917_948 - 2 * 513 * 1024 - 513 * 64
     assert own[1].parts["event detector"].macs == pytest.approx(21.32e9 - 2 * 513 * 1024 * 1001, rel=0.0005)
+
+
+def test_a_profile_without_weights_counts_what_the_base_does_too() -> None:
+    (model,) = find_models(["eventsep:soft-0.55"], [ROOT / "adapters"])
+    costs = sketched_costs(model, [1.0])
+    assert costs is not None
+    total = totals(costs[0])
+    assert total["separator_only"].trainable == 26_447_941  # AudioSep's, as published
+    assert total["separator_only"].macs == pytest.approx(29.17e9, rel=0.0005)
+    # PANNs: 21.32 GMAC for the 1001 frames of 10 s are published, its DFT matrices included.
+    assert total["pipeline"].macs - total["separator_only"].macs == pytest.approx(2e9, rel=0.03)
+
+
+def test_what_is_made_of_a_separator_that_cannot_say_its_cost_cannot_either() -> None:
+    (model,) = find_models(["eventsep:soft-0.55"], [ROOT / "adapters"])
+    adapter: Any = load_separator(model)
+    adapter.sketch({**with_folders(model, model.config), "bases": ["silence"], FOLDERS: {"silence": SILENCE}})
+    assert adapter.cost(1.0) is None
 
 
 def test_the_composed_system_is_the_sum_of_separate_counts(page: ModuleType, own: list[Cost]) -> None:
