@@ -8,7 +8,6 @@ Several channels are averaged on reading. Resampling is soxr HQ and nothing else
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sepbench.errors import MissingData, SepbenchError
+from sepbench.paths import whole
 
 Audio = NDArray[np.float32]
 AnyFloat = TypeVar("AnyFloat", np.float32, np.float64)
@@ -87,10 +87,8 @@ def write(path: Path, audio: Audio, sample_rate: int) -> None:
     """
     from scipy.io import wavfile
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    wavfile.write(partial, sample_rate, np.asarray(audio, dtype=np.float32))
-    partial.replace(path)
+    with whole(path) as partial:
+        wavfile.write(partial, sample_rate, np.asarray(audio, dtype=np.float32))
 
 
 def resample(audio: NDArray[AnyFloat], source_rate: int, target_rate: int) -> NDArray[AnyFloat]:

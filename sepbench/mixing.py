@@ -24,12 +24,17 @@ SNR_TOLERANCE_DB = 0.01
 GAIN_TOLERANCE = 1e-4
 FRAME_SECONDS = 0.02
 ACTIVE_RANGE_DB = 40.0
+OTHER_CLIP = "a clip is not the one the list was made with: sepbench manifest verify names it"
 
 Signal = NDArray[np.float64]
 
 
 class UnrenderableMixture(SepbenchError):
     """The row's clips do not give the mixture it describes."""
+
+
+class OtherAudio(UnrenderableMixture):
+    """Nor can they be the clips that it was made with, since it was heard then."""
 
 
 @dataclass(frozen=True)
@@ -60,9 +65,19 @@ def render(mixture: Mixture, recordings: Sequence[Recording]) -> Rendered:
         recordings: the clips of `mixture.sources`, in order; for a premixed row, then the mixture's file.
 
     Raises:
-        UnrenderableMixture: a silent source, a gain beyond 40 dB, or an SNR or common gain other than the row states.
-        SepbenchError: the row wants another resampler.
+        UnrenderableMixture: a silent source, a gain beyond 40 dB, or an SNR or common gain other than the row states;
+            OtherAudio where the row was heard when it was made.
+        SepbenchError: the row wants another resampler, or a clip holds samples that are no numbers.
     """
+    try:
+        return _render(mixture, recordings)
+    except UnrenderableMixture as error:
+        if mixture.common_gain is None and (mixture.premixed is None or mixture.samples is None):
+            raise
+        raise OtherAudio(error.what, given=error.given, wanted=error.wanted, remedy=OTHER_CLIP) from error
+
+
+def _render(mixture: Mixture, recordings: Sequence[Recording]) -> Rendered:
     if mixture.resampler != RESAMPLER:
         raise SepbenchError(
             f"mixture {mixture.id} was made with another resampler",
@@ -123,6 +138,7 @@ def _place(mixture: Mixture, source: Source, clip: Recording, length: int) -> _P
     """Crop the clip and put it where the row says; what it does not reach stays silent."""
     whole = resample(clip.audio, clip.sample_rate, mixture.sample_rate)
     audio = whole[source.start :][: source.samples] * np.float32(source.polarity or 1)
+    _check_numbers(mixture, f"source {source.corpus}/{source.clip}", audio)
     if len(audio) == 0 or float(np.sqrt(np.mean(np.square(audio, dtype=np.float64)))) < SILENT_RMS:
         raise UnrenderableMixture(
             f"mixture {mixture.id}: source {source.corpus}/{source.clip} is silent in its window",
@@ -133,6 +149,13 @@ def _place(mixture: Mixture, source: Source, clip: Recording, length: int) -> _P
     placed = np.zeros(length)
     placed[window] = audio
     return _Placed(placed, window)
+
+
+def _check_numbers(mixture: Mixture, what: str, audio: Audio) -> None:
+    if not np.isfinite(audio).all():
+        raise SepbenchError(
+            f"mixture {mixture.id}: {what} holds samples that are no numbers", remedy="the file is damaged: replace it"
+        )
 
 
 def solve_gains(mixture: Mixture, dry: Sequence[Signal]) -> list[float]:
@@ -182,7 +205,7 @@ def _check_snr(mixture: Mixture, realised: float | None) -> None:
             f"mixture {mixture.id}: realised SNR differs from the row",
             given="none" if realised is None else f"{realised:.3f} dB",
             wanted=f"{mixture.snr_db:.3f} dB",
-            remedy="a clip is not the one the list was made with: sepbench manifest verify names it",
+            remedy=OTHER_CLIP,
         )
 
 
@@ -200,7 +223,7 @@ def clip_gain(mixture: Mixture, summed: Signal) -> float:
                 f"mixture {mixture.id}: common gain differs from the row",
                 given=f"{gain:.6f}",
                 wanted=f"{mixture.common_gain:.6f}",
-                remedy="a clip is not the one the list was made with: sepbench manifest verify names it",
+                remedy=OTHER_CLIP,
             )
         gain = mixture.common_gain
     return gain
@@ -217,6 +240,8 @@ def _premixed(mixture: Mixture, recordings: Sequence[Recording]) -> Rendered:
             wanted="the same length" if mixture.samples is None else f"{length} samples each",
             remedy="import the pair again",
         )
+    _check_numbers(mixture, "its target's file", target)
+    _check_numbers(mixture, "its own file", mixed)
     rest = (mixed.astype(np.float64) - target).astype(np.float32)
     wet = [target.astype(np.float64), rest.astype(np.float64)]
     snr_db = None if not rest.any() or not target.any() else level_db(wet[0], 0, "power") - level_db(wet[1], 0, "power")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 LONGEST_NAME, LONGEST_PATH = 240, 1024
@@ -47,10 +50,20 @@ def write_whole(path: Path, text: str) -> None:
 
 def write_whole_bytes(path: Path, content: bytes) -> None:
     """The same of bytes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    with partial.open("wb") as file:
+    with whole(path) as partial, partial.open("wb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    partial.replace(path)
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A place beside `path` to write to, which takes its name at the end; what was written goes if that fails."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Threads, and processes of several hosts, may write the same file at once: no process's number is a name.
+    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)  # a full disk is to hold no halves

@@ -34,4 +34,7 @@ def run_recipe(train: Callable[[Order], None], arguments: Sequence[str] | None =
     except SepbenchError as error:
         print(f"{error}\n{error.remedy}".rstrip(), file=sys.stderr)
         return 2
+    except OSError as error:  # a folder that cannot be written, a full disk
+        print(f"the system refused: {error}", file=sys.stderr)
+        return 2
     return 0

@@ -8,7 +8,6 @@ nothing but seed, stage and step, so on one machine the interrupted run and the 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +21,7 @@ from recipes.training.mixtures import generator
 from recipes.training.schedule import Schedule
 from sepbench.errors import SepbenchError
 from sepbench.networks.state_dict import load_weights
-from sepbench.paths import write_whole
+from sepbench.paths import whole, write_whole
 from sepbench.records import canonical_json, read_text
 
 STATE, LOG = "state.pt", "log.jsonl"
@@ -155,19 +154,15 @@ class _Learner:
         print(f"{self.stage.name} {step}/{self.stage.schedule.steps}: loss {entry['loss']:.4f}", flush=True)
 
     def _save(self, step: int, optimiser: torch.optim.Optimizer) -> None:
-        target = self.keeping.folder / STATE
-        partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-        torch.save(
-            {
-                "stage": self.number,
-                "name": self.stage.name,
-                "step": step,
-                "parts": {name: part.state_dict() for name, part in self.parts.items()},
-                "optimiser": optimiser.state_dict(),
-            },
-            partial,
-        )
-        partial.replace(target)
+        state = {
+            "stage": self.number,
+            "name": self.stage.name,
+            "step": step,
+            "parts": {name: part.state_dict() for name, part in self.parts.items()},
+            "optimiser": optimiser.state_dict(),
+        }
+        with whole(self.keeping.folder / STATE) as partial:
+            torch.save(state, partial)
 
 
 def _restored(stages: Sequence[Stage], parts: Mapping[str, nn.Module], folder: Path) -> _State:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from sepbench.errors import SepbenchError
 from sepbench.networks.state_dict import load_weights, read_tensors, without_prefix
 from sepbench.networks.weight_norm import baked
+from sepbench.paths import whole
 from sepbench.weights import weights_folder
 
 
@@ -27,9 +27,8 @@ def write_tensors(tensors: Mapping[str, Tensor], path: Path) -> None:
     """Replace the file whole, numbers in half precision: a tiny model's file has to be tiny."""
     held = {name: value.detach().cpu() for name, value in tensors.items()}
     halves = {name: (one.half() if one.is_floating_point() else one).contiguous() for name, one in held.items()}
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    save_file(halves, partial)
-    partial.replace(path)
+    with whole(path) as partial:
+        save_file(halves, partial)
 
 
 @dataclass(frozen=True)

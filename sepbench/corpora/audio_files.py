@@ -28,7 +28,7 @@ class AudioFiles:
         """
         for candidate in candidates:
             folder, _, name = candidate.rpartition("/")
-            if found := self._listing(folder).get(_stem(name)):
+            if found := self._listing(folder).get(without_extension(name)):
                 return found
         return None
 
@@ -59,8 +59,9 @@ class AudioFiles:
         return self._listings[folder]
 
 
-def _stem(name: str) -> str:
-    """What pathlib calls a stem, in a fraction of the time: status looks two million names up."""
+def without_extension(name: str) -> str:
+    """A file's name, or its path, without an audio extension; in a fraction of pathlib's time: status looks two million
+    names up."""
     stem, dot, extension = name.rpartition(".")
     return stem if stem and dot + extension.lower() in EXTENSIONS else name
 

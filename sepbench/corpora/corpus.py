@@ -103,7 +103,7 @@ def corpus_root(name: str) -> Path:
             wanted="a folder with the corpus in its published layout",
             remedy=f"set {variable} to the corpus's folder",
         )
-    return root
+    return root.absolute()  # an adapter in the same process may go elsewhere
 
 
 def corpus_variable(name: str) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sepbench.audio import Recording
 from sepbench.corpora.about import About
-from sepbench.corpora.audio_files import AudioFiles
+from sepbench.corpora.audio_files import AudioFiles, without_extension
 from sepbench.corpora.corpus import corpus_root
 from sepbench.manifest import Clip
 from sepbench.paths import is_inside
@@ -55,11 +55,14 @@ class Folder:
         rows = read_table(path, columns, header=columns, source=SOURCE, may_be_empty=empty, encoding=ENCODING)
         seen: set[str] = set()
         for row in rows:
-            here = is_inside(row["path"]) and row["path"] not in seen
-            if not here or not all(_labels(row)) or _split(row) not in SPLITS:
-                wanted = f"a path inside the folder, each once; labels joined by ;; split {', '.join(SPLITS)} or none"
+            name = without_extension(row["path"])  # by which the file is found
+            if not is_inside(row["path"]) or name in seen or not all(_labels(row)) or _split(row) not in SPLITS:
+                wanted = (
+                    "a path inside the folder, each once, whatever its extension; labels joined by ;; "
+                    f"split {', '.join(SPLITS)} or none"
+                )
                 raise unlike(path, row.number, list(row.values.values()), wanted, SOURCE)
-            seen.add(row["path"])
+            seen.add(name)
         return sorted(rows, key=lambda row: row["path"])
 
     @cached_property

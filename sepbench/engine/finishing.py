@@ -16,6 +16,7 @@ from sepbench.manifest import Mixture, Query
 from sepbench.results.rows import Failure, Removal, Row
 from sepbench.results.run_folder import estimate_path
 from sepbench.results.statistics_store import Keys, StatisticsStore
+from sepbench.results.writing import writing
 from sepbench.separators.separator import Estimate
 from sepbench.separators.spec import Model
 
@@ -60,7 +61,8 @@ class Finisher:
         gap = isinstance(scored, Failure) or _has_gap(scored)
         if policy == "all" or (policy == "failed" and gap) or estimate.item in self._setup.sampled:
             path = estimate_path(self._setup.estimates, model, estimate.item)
-            audio.write(path, estimate.audio, estimate.sample_rate)
+            with writing("an estimate", path):
+                audio.write(path, estimate.audio, estimate.sample_rate)
 
     def _row(
         self, job: Job, task: Task, outcome: Scored | Failure, item: ItemAudio | None, seconds: float | None

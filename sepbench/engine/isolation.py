@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from traceback import TracebackException
 from typing import TypeVar
 
 from sepbench.errors import NotApplicable, SepbenchError
@@ -17,7 +18,7 @@ def around_item(work: Callable[[], Result]) -> Result | Failure:
     """Do the work of one item; a failure of it is that item's result and no one else's."""
     try:
         return work()
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # foreign code that calls sys.exit(0) is no finished run
         return describe(error)
 
 
@@ -25,7 +26,7 @@ def around_adapter(start: Callable[[], Result]) -> Result | Failure:
     """Start one adapter, foreign code that may fail in any way; its items then say why they were not separated."""
     try:
         return start()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return describe(error)
 
 
@@ -36,7 +37,14 @@ def row_status(failure: Failure) -> RowStatus:
     return "refused" if failure.type == UnrenderableMixture.__name__ else "failed"
 
 
-def describe(error: Exception) -> Failure:
-    """The failure as rows carry it: type, and message with the remedy where there is one."""
+def describe(error: BaseException) -> Failure:
+    """The failure as rows carry it: type, and message with the remedy where there is one; what UTF-8 cannot hold, as of
+    a file's name, becomes ``?``."""
     remedy = f" ({error.remedy})" if isinstance(error, SepbenchError) and error.remedy else ""
-    return Failure(type(error).__name__, f"{error}{remedy}"[:MESSAGE_LENGTH])
+    message = f"{_said(error)}{remedy}"[:MESSAGE_LENGTH]
+    return Failure(type(error).__name__, message.encode(errors="replace").decode())
+
+
+def _said(error: BaseException) -> str:
+    """An error's message, of a foreign error that fails to give one as well."""
+    return str(TracebackException(type(error), error, None, lookup_lines=False))

@@ -10,7 +10,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -50,7 +50,7 @@ class _Hand:
     under_way: int = 0
 
 
-def run_local(units: Sequence[Unit], setup: Setup, workers: int, stop: StopRequest) -> Iterator[list[Row]]:
+def run_local(units: Sequence[Unit], setup: Setup, workers: int, stop: StopRequest) -> Generator[list[Row]]:
     """Do the units; yields each one's rows when it is done, in any order.
 
     A few units per worker are under way at a time, so memory does not grow with their number. After a stop request no

@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +52,7 @@ class Actor:
 
 def run_ray(
     units: Sequence[Unit], setup: Setup, workers: int, stop: StopRequest, *, address: str
-) -> Iterator[list[Row]]:
+) -> Generator[list[Row]]:
     """Do the units on a cluster; yields each one's rows when it is done, in any order.
 
     Args:
@@ -96,7 +96,7 @@ def _knock(address: str) -> None:
     socket.create_connection((host, int(port)), timeout=PATIENCE_SECONDS).close()
 
 
-def _work(ray: Any, units: Sequence[Unit], setup: Setup, workers: int, stop: StopRequest) -> Iterator[list[Row]]:
+def _work(ray: Any, units: Sequence[Unit], setup: Setup, workers: int, stop: StopRequest) -> Generator[list[Row]]:
     crew = _Crew(ray, setup)
     for _ in range(min(workers, len(units))):
         crew.hire()

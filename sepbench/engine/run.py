@@ -8,7 +8,8 @@ import shutil
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import eq
@@ -121,12 +122,9 @@ def _work_off(
         pushing.start()
         total = len(items) * len(config.models)
         earlier = total - sum(len(job.tasks) for unit in units for job in unit)
-        with stop_on_signals() as stop:
-            _work(
-                _engine(config, units, setup, stop),
-                store,
-                lambda done, row: on_progress(Progress(earlier + done, total, row)),
-            )
+        # Closed by name: an error on its way out holds on to frames, and with them to an engine's processes.
+        with stop_on_signals() as stop, closing(_engine(config, units, setup, stop)) as results:
+            _work(results, store, lambda done, row: on_progress(Progress(earlier + done, total, row)))
         del units  # a large run's are as much memory as its list, and the summary needs its own
         trim_heap()
     finally:
@@ -142,7 +140,7 @@ def _work_off(
     return Outcome(config.out, summary, failed, len(store) - before, stop.signal)
 
 
-def _engine(config: RunConfig, units: Sequence[Unit], setup: Setup, stop: StopRequest) -> Iterator[list[Row]]:
+def _engine(config: RunConfig, units: Sequence[Unit], setup: Setup, stop: StopRequest) -> Generator[list[Row]]:
     if config.engine == "ray" and units:
         from sepbench.engine.ray_cluster import run_ray
 
@@ -166,7 +164,7 @@ def _claim(config: RunConfig) -> None:
             (config.out / name).unlink(missing_ok=True)
         shutil.rmtree(config.out / STATS, ignore_errors=True)  # what stays there is named by no row
     if not (config.out / RUN).is_file():
-        if (config.out / ROWS).is_file():
+        if (config.out / ROWS).is_file() and (config.out / ROWS).stat().st_size:
             raise RunFolderError(
                 "the folder holds rows but no run.json", given=str(config.out), remedy="use --fresh or another --out"
             )

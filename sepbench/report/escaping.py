@@ -6,6 +6,7 @@ import re
 
 from sepbench.errors import on_one_line
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
 IN_MARKDOWN = "\\`*_[]|~"
 IN_LATEX = {
     "\\": r"\textbackslash{}",
@@ -14,6 +15,8 @@ IN_LATEX = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
+    "[": "{[}",
+    "*": "{*}",
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
     "\u2013": r"\textendash{}",
@@ -31,13 +34,22 @@ def markdown_text(text: str) -> str:
 
 
 def latex_text(text: str) -> str:
-    """As text in LaTeX.
+    """As text in LaTeX; a row's end takes a bracket or a star that follows for its own.
 
     >>> print(latex_text("50 % of a_b --- {x}"))
     50 \\% of a\\_b -{}-{}- \\{x\\}
     """
     escaped = "".join(IN_LATEX.get(letter, letter) for letter in on_one_line(text))
     return re.sub("-(?=-)", "-{}", escaped)  # or they would become a dash
+
+
+def sheet_text(text: str) -> str:
+    """As text in a CSV file's cell: spreadsheets would reckon out what begins like a formula.
+
+    >>> sheet_text("=1+1"), sheet_text("a=1")
+    ("'=1+1", 'a=1')
+    """
+    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def xml_text(text: str) -> str:

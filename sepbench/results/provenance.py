@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+GIT_SECONDS = 20
 RECORDED_PACKAGES = (
     "sepbench",
     "numpy",
@@ -36,17 +37,18 @@ def package_versions() -> dict[str, str]:
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:
-    """Commit of the working folder and whether it holds changes; None outside a checkout or without git."""
+    """Commit of the working folder and whether it holds changes; None outside a checkout, without git, or where git
+    does not answer in time."""
     try:
         commit = _git(folder, "rev-parse", "HEAD")
         dirty = bool(_git(folder, "status", "--porcelain"))
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, subprocess.SubprocessError):
         return None
     return {"commit": commit, "dirty": dirty}
 
 
 def _git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True, timeout=20)
+    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True, timeout=GIT_SECONDS)
     return done.stdout.strip()
 
 

@@ -6,8 +6,8 @@ no error shows the address's user, password or query.
 
 from __future__ import annotations
 
-import os
 import re
+import secrets
 import sys
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from sepbench.errors import MissingExtra, RunFolderError
-from sepbench.paths import is_inside
+from sepbench.paths import is_inside, whole
 
 Answer = TypeVar("Answer")
 
@@ -114,13 +114,8 @@ class RemoteFolder:
         Raises:
             FileNotFoundError: it is not there any more.
         """
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-        try:
+        with whole(target) as partial:
             self._ask(lambda: self._system.get_file(self._path(name), str(partial)))
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
 
     def remove(self, name: str) -> None:
         """Delete a file, if it is there."""
@@ -141,7 +136,7 @@ class RemoteFolder:
 
     def _put_beside(self, path: str, put: Callable[[str], None]) -> None:
         folder, _, name = path.rpartition("/")
-        partial = f"{folder}/.{name}.{os.getpid()}.partial"
+        partial = f"{folder}/.{name}.{secrets.token_hex(4)}.partial"
         self._system.makedirs(folder, exist_ok=True)
         put(partial)
         self._system.mv(partial, path)

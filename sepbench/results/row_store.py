@@ -18,6 +18,7 @@ from sepbench.results.columns import Places
 from sepbench.results.key_index import KeyIndex
 from sepbench.results.row_table import RowTable
 from sepbench.results.rows import Key, Row, iter_rows, row_line, twice
+from sepbench.results.writing import writing
 
 BLOCK = 1 << 16
 
@@ -42,7 +43,8 @@ class RowStore:
         self._repair()
         self.table = RowTable(iter_rows(path))
         self._index = KeyIndex(self.table)
-        self._file = path.open("ab")
+        with writing("a result", path):
+            self._file = path.open("ab")
 
     def __len__(self) -> int:
         return len(self.table)
@@ -80,15 +82,9 @@ class RowStore:
         """
         if (key := (row.model, row.item)) in self:
             raise twice(key)
-        try:
+        with writing("a result", self._path):
             self._file.write(row_line(row).encode() + b"\n")
             self._file.flush()
-        except OSError as error:
-            raise RunFolderError(
-                "a result cannot be written",
-                given=f"{self._path}: {error.strerror}",
-                remedy="make room or mend the permissions, then run the same command again; nothing is lost",
-            ) from error
         self.table.append(row)
         self._index.update()
 
@@ -99,15 +95,20 @@ class RowStore:
             return
         self.table = RowTable(row for row in self.table.all() if (row.model, row.item) not in dropped)
         self._index = KeyIndex(self.table)
-        self._file.close()
-        write_whole(self._path, "".join(row_line(row) + "\n" for row in self.table.all()))
-        self._file = self._path.open("ab")
+        with writing("the results that still stand", self._path):
+            write_whole(self._path, "".join(row_line(row) + "\n" for row in self.table.all()))
+            self._file.close()
+            self._file = self._path.open("ab")
 
     def close(self) -> None:
-        """Flush to disk and close."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._file.close()
+        """Flush to disk and close.
+
+        Raises:
+            RunFolderError: the disk is full still; closed all the same.
+        """
+        with writing("a result", self._path), self._file:
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
 
 def _end_of_last_line(path: Path) -> int:

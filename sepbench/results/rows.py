@@ -24,8 +24,9 @@ Key = tuple[str, str]
 Removal = Literal["native", "subtracted"]
 RowStatus = Literal["ok", "failed", "refused", "not_applicable"]
 """``refused``: the rules of drawing (silence, extreme gain) turned the mixture down when it was first heard; that is a
-property of the list, the same for every model, and nobody's failure. ``not_applicable``: the model knows fixed stems,
-and the item asks for none of them."""
+property of the list, the same for every model, and nobody's failure. A list that was heard when it was made broke none
+then: its rules are broken by this machine's audio, and the row is ``failed``. ``not_applicable``: the model knows fixed
+stems, and the item asks for none of them."""
 
 
 SUMMED = re.compile(r'(\{.*),"sum":"([0-9a-f]{8})"\}', re.DOTALL)

@@ -14,6 +14,7 @@ from sepbench.manifest import SCHEMA
 from sepbench.paths import write_whole
 from sepbench.records import read_text
 from sepbench.results.rows import Row, read_rows
+from sepbench.results.writing import writing
 
 if TYPE_CHECKING:
     import pandas
@@ -48,6 +49,14 @@ class RunLock:
                 given=str(folder),
                 remedy="wait for it, or choose another --out",
             ) from None
+        except OSError as error:
+            self._file.close()
+            raise RunFolderError(
+                "the run folder cannot be locked, so another process could not be kept out",
+                given=f"{folder}: {error.strerror}",
+                wanted="a file system that knows locks",
+                remedy="choose another --out, and mirror it with --sync",
+            ) from error
 
     def release(self) -> None:
         """Let others in."""
@@ -184,6 +193,11 @@ def parse_document(text: str | bytes, *, place: str) -> dict[str, Any]:
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Indented, sorted JSON without NaN, whole or not at all."""
+    """Indented, sorted JSON without NaN, whole or not at all.
+
+    Raises:
+        RunFolderError: the disk is full or the folder not writable.
+    """
     text = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
-    write_whole(path, text + "\n")
+    with writing(path.name, path):
+        write_whole(path, text + "\n")

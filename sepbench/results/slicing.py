@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Iterable
 
 from sepbench.results.rows import Row
 from sepbench.suite import Slice
 
 SNR_BIN_DB = 5
+NUMBER = re.compile("-?[0-9]+")
 IN_DOMAIN = "in domain"
 """Where the model was trained on the corpus a row's sound comes from, though perhaps not on that clip."""
 
@@ -36,9 +38,11 @@ def slice_order(value: str) -> tuple[float, str]:
 
     >>> sorted(["5..10", "-5..0", "label"], key=slice_order)
     ['-5..0', '5..10', 'label']
+    >>> sorted(["\u00b2", "--5", "7"], key=slice_order)  # labels may be called anything
+    ['7', '--5', '²']
     """
     first = value.split("..")[0]
-    return (float(first), "") if first.lstrip("-").isdigit() else (math.inf, value)
+    return (float(first), "") if NUMBER.fullmatch(first) else (math.inf, value)
 
 
 def snr_bin(snr_db: float) -> str:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import io
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sepbench.errors import InvalidRecord, MissingData, RunFolderError
+from sepbench.errors import InvalidRecord, MissingData
+from sepbench.paths import whole
+from sepbench.results.writing import writing
 
 Array = NDArray[np.float32]
 Keys = Mapping[str, str]
@@ -82,15 +83,5 @@ def _key(content: bytes) -> str:
 
 
 def _write(path: Path, content: bytes) -> None:
-    # Processes of several hosts may write here, so a process's number is no name.
-    partial = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    with writing("a statistic", path), whole(path) as partial:
         partial.write_bytes(content)
-        partial.replace(path)
-    except OSError as error:
-        raise RunFolderError(
-            "a statistic cannot be written",
-            given=f"{path}: {error.strerror}",
-            remedy="make room or mend the permissions, then run the same command again; nothing is lost",
-        ) from error

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sepbench import audio
-from sepbench.errors import MissingData
+from sepbench.errors import MissingData, SepbenchError
+from sepbench.paths import is_name
 from sepbench.separators.separator import Estimate, Request
 from sepbench.separators.spec import AdapterFile, Model
 
@@ -41,7 +42,17 @@ def model_of_files(name: str, folder: Path) -> Model:
     """What tables call the folder's system; its revision is the hash of its files' names, sizes and times.
 
     Times as well: hashing gigabytes of audio before every resume would cost more than scoring them.
+
+    Raises:
+        SepbenchError: a name that can be no folder's, where estimates are kept.
     """
+    if not is_name(name.replace(":", "+")):
+        raise SepbenchError(
+            "a system's name",
+            given=repr(name),
+            wanted="printed characters that may name a folder, without =",
+            remedy="choose another --name",
+        )
     digest = hashlib.sha256()
     for path in sorted(folder.iterdir()):
         if path.suffix in EXTENSIONS:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from sepbench.errors import SeparatorFailure
 from sepbench.separators.separator import Cost, Estimate, Request, Separator
@@ -22,8 +25,9 @@ class InlineRunner:
         self._separator.load(config, device)
 
     def separate(self, requests: Sequence[Request], following: Sequence[Request] = ()) -> Sequence[Estimate]:
-        """What the adapter answers."""
-        return self._separator.separate(requests)
+        """What the adapter answers. As of a worker, arrays are its own that it is given and ours that it gives: it may
+        write into the one, and use the other again."""
+        return [_ours(estimate) for estimate in self._separator.separate([_theirs(request) for request in requests])]
 
     def cost(self, seconds: float) -> Cost | None:
         """What the adapter says that a mixture of that length costs it; None where it does not say."""
@@ -33,6 +37,21 @@ class InlineRunner:
 
     def close(self) -> None:
         """Nothing to give back: the process's end does."""
+
+
+def _theirs(request: Request) -> Request:
+    references = tuple(reference.copy() for reference in request.references)
+    return replace(request, mixture=request.mixture.copy(), references=references)
+
+
+def _ours(estimate: Estimate) -> Estimate:
+    """The estimate apart from the adapter's memory, in the float32 of files and workers, so that one that was kept is
+    scored again to the same digits; what is no such array is left for the check that follows."""
+    audio = estimate.audio
+    if isinstance(audio, np.ndarray) and np.issubdtype(audio.dtype, np.floating):
+        with np.errstate(over="ignore"):  # what float32 cannot hold is infinite, and its scores are not_finite
+            audio = np.array(audio, dtype=np.float32)
+    return Estimate(estimate.item, audio, estimate.sample_rate)
 
 
 def load_separator(model: Model) -> Separator:

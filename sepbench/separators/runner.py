@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from sepbench.audio import HIGHEST_RATE
 from sepbench.errors import MissingExtra, SeparatorFailure
 from sepbench.separators.composing import with_folders
 from sepbench.separators.separator import Estimate, Request
@@ -110,8 +112,13 @@ def checked(requests: Sequence[Request], estimates: Sequence[Estimate]) -> Seque
                 wanted="numpy float (time,)",
                 remedy="convert it in the adapter",
             )
-        if estimate.sample_rate <= 0:
-            raise SeparatorFailure(f"estimate of {estimate.item} has no sample rate", given=str(estimate.sample_rate))
+        if not isinstance(estimate.sample_rate, Integral) or not 0 < estimate.sample_rate <= HIGHEST_RATE:
+            raise SeparatorFailure(
+                f"estimate of {estimate.item} has no sample rate",
+                given=repr(estimate.sample_rate),
+                wanted=f"a whole number up to {HIGHEST_RATE} Hz",
+                remedy="return the rate at which the estimate was made",
+            )
         seconds, wanted = len(audio) / estimate.sample_rate, len(request.mixture) / request.sample_rate
         if seconds > MOST_TIMES_AS_LONG * wanted:
             raise SeparatorFailure(

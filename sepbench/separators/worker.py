@@ -88,6 +88,7 @@ def main(life: int) -> None:
         life: a pipe that nobody writes to; it ends when the harness does.
     """
     _end_with(life)
+    sys.excepthook = _end_at_once
     reader, writer = _claim_streams()
     _forget_own_folder()
     adapter = None
@@ -201,11 +202,23 @@ def attempt(work: Callable[[], tuple[dict[str, Any], Any]]) -> tuple[dict[str, A
     except (Exception, SystemExit) as error:  # the wall between a model's code and the harness, on the model's side
         traceback.print_exc()
         remedy = getattr(error, "remedy", "")  # of the harness's own errors
-        said = f"{error}; try: {remedy}" if remedy else str(error)
+        said = _said(error) + (f"; try: {remedy}" if remedy else "")
         message = said[:MESSAGE_LENGTH].encode("utf-8", "replace").decode()
         answer = {"type": "error", "error": {"type": type(error).__name__, "message": message}, "fatal": _device_lost()}
         result = None
     return dict(answer, usage=_usage(time.perf_counter() - began)), result
+
+
+def _said(error: BaseException) -> str:
+    """An error's message, of a model's own error that fails to give one as well."""
+    return str(traceback.TracebackException(type(error), error, None, lookup_lines=False))
+
+
+def _end_at_once(kind: type[BaseException], error: BaseException, trace: types.TracebackType | None) -> None:
+    """Let an error from beyond the wall end the process: the thread that waits for a frame would hold it for ever."""
+    traceback.print_exception(kind, error, trace)
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def _load(header: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:

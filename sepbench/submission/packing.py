@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from sepbench.errors import MissingData, NothingComparable, RunFolderError, SepbenchError
 from sepbench.manifest import SCHEMA, pretty_json
-from sepbench.paths import is_inside
+from sepbench.paths import is_inside, whole
 from sepbench.results.row_table import RowTable
 from sepbench.results.rows import Key, Row, iter_rows, row_line
 from sepbench.results.run_folder import ESTIMATES, ROWS, SUMMARY, RunLock, estimate_path, read_json
@@ -108,10 +107,8 @@ def _write(output: Path, paths: Mapping[str, Path], rows: bytes) -> None:
     files = {name: facts_of(path) for name, path in paths.items()}
     files[ROWS] = FileFacts(len(rows), hashlib.sha256(rows).hexdigest())
     listed = pretty_json(Contents(SCHEMA, dict(sorted(files.items()))))
-    partial = output.with_name(f".{output.name}.{os.getpid()}.partial")
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        with ZipFile(partial, "w") as archive:
+        with whole(output) as partial, ZipFile(partial, "w") as archive:
             archive.writestr(_entry(CONTENTS), listed)
             archive.writestr(_entry(ROWS), rows)
             for name, path in sorted(paths.items()):
@@ -119,13 +116,10 @@ def _write(output: Path, paths: Mapping[str, Path], rows: bytes) -> None:
                 entry.file_size = files[name].bytes
                 with path.open("rb") as source, archive.open(entry, "w") as target:
                     shutil.copyfileobj(source, target)
-        partial.replace(output)
     except OSError as error:
         raise SepbenchError(
             "the archive cannot be written", given=f"{output}: {error.strerror}", remedy="choose another --output"
         ) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _entry(name: str) -> ZipInfo:

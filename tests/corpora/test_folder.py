@@ -72,6 +72,7 @@ def test_audio_is_read_and_the_folder_named_by_the_environment(tmp_path: Path, m
         ((), "line 1: given nothing"),
         ((HEADER, "../a.wav,dog,,"), r"line 2: given \.\./a\.wav"),
         ((HEADER, ROWS[2], ROWS[2]), "line 3: .*each once"),
+        ((HEADER, "a.wav,dog,,", "a.flac,rain,,"), r"line 3: given a\.flac.*whatever its extension"),
         ((HEADER, "a.wav,dog;,,"), "line 2"),
         ((HEADER, "a.wav,,,"), "line 2"),
         ((f"{HEADER},split", "a.wav,dog,,,dev"), "line 2: .*train, validation, test or none"),

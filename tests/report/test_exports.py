@@ -226,6 +226,8 @@ def test_a_badge_is_of_one_model_of_one_run(run: Path) -> None:
     with pytest.raises(MissingData, match="the run has no such model: given stron") as told:
         text(run, "badge", model="stron")
     assert "strong" in told.value.remedy
+    with pytest.raises(NothingComparable, match="a badge shows one model: given none"):
+        text(run, "badge")
     with pytest.raises(NothingComparable, match="a badge shows one run: given 2 runs"):
         export([run, run], Wish("badge", model="strong"))
     with pytest.raises(NothingComparable, match="no metric leads"):
@@ -251,6 +253,17 @@ def test_a_model_card_is_what_the_hub_reads(run: Path) -> None:
         )
         assert (one.dataset_config, one.dataset_revision) == ("made", "ab" * 32)
         assert (one.source_url, one.source_name) == ("https://example.org/board", "sepbench 0.1.0")
+
+
+def test_no_spreadsheet_reckons_out_a_name_and_no_row_of_latex_takes_it_for_its_own(tmp_path: Path) -> None:
+    hostile = make(tmp_path / "run", [Made(name, 1.0) for name in ("=1+1", "@SUM(1)", "-2", "[9pt]", "*")])
+    models = {line["model"] for line in csv.DictReader(io.StringIO(text(hostile, "csv")))}
+    assert models == {"'=1+1", "'@SUM(1)", "'-2", "[9pt]", "*"}
+    assert {one["model"] for one in entries(hostile)} == {"=1+1", "@SUM(1)", "-2", "[9pt]", "*"}
+    # A row's end reads a star or a bracket in the next line as its own: \\* and \\[9pt].
+    rows = [line.strip() for line in text(hostile, "latex").splitlines() if line.endswith(r" \\")]
+    assert len(rows) == 6 and not [row for row in rows if row.startswith(("[", "*"))]
+    assert any(row.startswith("{[}9pt] &") for row in rows)
 
 
 def test_a_model_cards_texts_are_text(tmp_path: Path) -> None:

@@ -65,6 +65,20 @@ def test_open_runner_starts_a_worker(write: Write) -> None:
         np.testing.assert_array_equal(runner.separate([request()])[0].audio, request().mixture)
 
 
+@pytest.mark.parametrize(
+    ("does", "cause"),
+    [
+        ("raise type('Mute', (Exception,), {'__str__': lambda self: 1 / 0})", r"Mute: <exception str\(\) failed>"),
+        ("raise KeyboardInterrupt", "ended with exit code 1: given .*KeyboardInterrupt"),
+    ],
+)
+def test_strange_errors_are_told_at_once(start: Start, write: Write, does: str, cause: str) -> None:
+    """Nor does the thread that waits for the next frame keep a process that fell, for the whole deadline."""
+    runner = start(write(separate=does))
+    with pytest.raises(SeparatorFailure, match=cause):
+        runner.separate([request()])
+
+
 def test_noise_of_every_kind_is_harmless_and_kept(start: Start, tmp_path: Path) -> None:
     runner = start("noisy", logs=tmp_path / "logs")
     for seed in range(2):

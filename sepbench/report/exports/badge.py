@@ -42,8 +42,10 @@ def _chosen(found: Gathered, model: str) -> tuple[str, Line, Column, Cell]:
     if wanted is None:
         raise NothingComparable("no metric leads this suite", remedy="choose one with --metrics")
     known = list(found.summary["models"])
+    if not model:
+        raise NothingComparable("a badge shows one model", given="none", remedy=f"--model {known[0]}")
     if model not in known:
-        raise MissingData("the run has no such model", given=model or "none", remedy=closest(model, known))
+        raise MissingData("the run has no such model", given=model, remedy=closest(model, known))
     return next(each for each in cells if each[1].model == model and each[2] == wanted)
 
 

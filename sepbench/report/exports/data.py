@@ -11,16 +11,22 @@ from typing import Any, get_args, get_type_hints
 
 from sepbench.errors import MissingExtra
 from sepbench.manifest import SCHEMA
+from sepbench.report.escaping import sheet_text
 from sepbench.report.exports.entries import FIELDS, Entry
 
 
 def csv_text(entries: Sequence[Entry]) -> str:
-    """A heading, and a line for every entry; nothing stands for what there is not, numbers keep all their digits."""
+    """A heading, and a line for every entry; nothing stands for what there is not, numbers keep all their digits, and
+    before a text that begins like a formula stands a ``'``."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(FIELDS)
-    writer.writerows(map(dataclasses.astuple, entries))
+    writer.writerows(map(_cells, entries))
     return text.getvalue()
+
+
+def _cells(entry: Entry) -> list[object]:
+    return [sheet_text(value) if isinstance(value, str) else value for value in dataclasses.astuple(entry)]
 
 
 def json_text(entries: Sequence[Entry]) -> str:
