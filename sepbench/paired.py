@@ -16,6 +16,10 @@ from sepbench.suite import Averaging
 
 ROUNDING_DIGITS = 9
 """Differences smaller than that are of another order of summing; their ranks would be ranks of nothing."""
+SAME = 1e-9
+"""Differences and spreads within that are of another order of summing."""
+DRAWS_BEYOND = 10
+"""With fewer draws beyond a bound, it is an extreme of the draws, which few recordings keep within their own range."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,8 @@ def difference(
     >>> from sepbench.stats import resampling
     >>> draws = resampling(["a", "b", "c"], seed="x")
     >>> found = difference([-1.0, -2.0, -3.0], ["a", "b", "c"], ["", "", ""], "mean", draws)
-    >>> found.mean, found.interval, found.fallen
-    (-2.0, (-3.0, -1.0), 3)
+    >>> found.mean, tuple(round(bound, 1) for bound in found.interval), found.fallen
+    (-2.0, (-4.5, 0.5), 3)
     """
     linear: Averaging = "mean" if rule == "mean" else "macro_class_mean"
     names = sorted(set(clusters))
@@ -65,7 +69,7 @@ def difference(
     rounded = np.round(changes, ROUNDING_DIGITS)
     return Difference(
         mean=mean,
-        interval=interval(resampled, len(names), expanded(level, len(names))),
+        interval=students_interval(mean, resampled, len(names), level),
         n=len(changes),
         recordings=len(names),
         risen=int((rounded > 0).sum()),
@@ -96,6 +100,62 @@ def expanded(level: float, clusters: int) -> float:
         return level
     reach = stdtrit(clusters - 1, (1 + level) / 2) * np.sqrt(clusters / (clusters - 1))
     return float(1 - 2 * ndtr(-reach))
+
+
+def students_interval(
+    value: float, resampled: Values, clusters: int, level: float = LEVEL
+) -> tuple[float, float] | None:
+    """Percentiles as far out as Student's distribution asks; Student's own interval where too few draws are out there.
+
+    Args:
+        value: what the draws are draws of.
+        resampled: of each draw, NaN where nothing was drawn.
+        clusters: recordings; of fewer than two there is no interval.
+
+    >>> students_interval(0.0, np.array([-0.5, 0.5] * 5000), 2, 0.9)  # Student's 95 % point of one degree is 6.314
+    (-4.46..., 4.46...)
+    """
+    from scipy.special import stdtrit
+
+    defined = resampled[np.isfinite(resampled)]
+    wide = expanded(level, clusters)
+    if clusters < MIN_CLUSTERS or not defined.size or (1 - wide) / 2 * defined.size >= DRAWS_BEYOND:
+        return interval(defined, clusters, wide)
+    reach = float(stdtrit(clusters - 1, (1 + level) / 2)) * standard_error(defined, clusters)
+    return value - reach, value + reach
+
+
+def standard_error(resampled: Values, clusters: int) -> float:
+    """Of an average, from its finite draws; drawn from n recordings they spread as if n stood for n - 1.
+
+    >>> standard_error(np.array([-0.5, 0.5] * 5000), 2)
+    0.707...
+    """
+    defined = resampled[np.isfinite(resampled)]
+    return float(np.std(defined) * np.sqrt(clusters / (clusters - 1)))
+
+
+def students_p(value: float, resampled: Values, clusters: int) -> float | None:
+    """Two-sided p of a value over its standard error in the draws, as Student's t with one degree less than recordings.
+
+    A p counted from draws could not be smaller than one over their number. Where the draws do not spread, it is how
+    often all recordings have one sign by chance, and 1 for no difference.
+
+    Args:
+        value: a difference, and `resampled` its draws.
+        clusters: recordings; None comes back for fewer than two.
+
+    >>> students_p(1.0, np.array([0.5, 1.5] * 5000), 2), students_p(1.0, np.ones(9), 3)  # t is sqrt 2
+    (0.391..., 0.25)
+    """
+    from scipy.special import stdtr
+
+    if clusters < MIN_CLUSTERS or not np.isfinite(resampled).any():
+        return None
+    error = standard_error(resampled, clusters)
+    if error <= SAME * max(1.0, abs(value)):
+        return 1.0 if abs(value) <= SAME else 2.0 ** (1 - clusters)
+    return float(2 * stdtr(clusters - 1, -abs(value) / error))
 
 
 def signed_rank(changes: Sequence[float], clusters: Sequence[str]) -> float | None:

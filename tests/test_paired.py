@@ -40,7 +40,7 @@ def test_holm_rejects_what_its_steps_reject(values: list[float | None]) -> None:
     assert [one is None for one in corrected] == [one is None for one in values]
 
 
-@pytest.mark.parametrize("recordings", [8, 30])
+@pytest.mark.parametrize("recordings", [3, 8, 30])
 def test_intervals_miss_the_truth_one_time_in_twenty(recordings: int) -> None:
     """1000 trials: 5 % give or take 3 standard deviations, with clips of one recording alike."""
     rng = np.random.Generator(np.random.PCG64(5))
@@ -52,6 +52,14 @@ def test_intervals_miss_the_truth_one_time_in_twenty(recordings: int) -> None:
         bounds = difference(changes.tolist(), clusters, [""] * len(clusters), "mean", draws).interval
         missed += bounds is None or not bounds[0] <= 0 <= bounds[1]
     assert abs(missed / 1000 - 0.05) < 0.021
+
+
+def test_where_recordings_do_not_reach_so_far_the_interval_is_students() -> None:
+    """Five recordings at 99.5 %: no average of theirs is beyond their smallest, and Student's interval is."""
+    changes = [1.0, 2.0, 3.0, 4.0, 5.0]
+    bounds = difference(changes, list("abcde"), [""] * 5, "mean", resampling(list("abcde"), seed="x"), 0.995).interval
+    students = scipy_stats.ttest_1samp(changes, 0).confidence_interval(0.995)
+    assert bounds == pytest.approx(students, rel=0.03) and students.low < 0
 
 
 def test_the_level_is_students() -> None:

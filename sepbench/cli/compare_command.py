@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,9 +20,11 @@ def compare(
 ) -> None:
     """Paired differences of B against A with intervals and tests, by slice, and the items that changed most."""
     from sepbench.cli import compare_view
+    from sepbench.engine.reducing import reducing_apart
     from sepbench.results.matches import compare_subjects
     from sepbench.results.subjects import find_subjects
 
     pairs = find_subjects(before, after)
-    found = compare_subjects(pairs, options.names(metrics), most_moved=items)
+    with reducing_apart(Path()) as reducing:
+        found = compare_subjects(pairs, options.names(metrics), most_moved=items, carry_out=reducing.carry_out)
     compare_view.show(found, by=by, as_json=json)

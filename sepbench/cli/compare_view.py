@@ -28,7 +28,7 @@ def show(matches: Sequence[Match], *, by: str, as_json: bool) -> None:
         names = [change.metric.name for change in match.comparison.metrics]
         if by and by not in names:
             raise MissingData("option --by: no such metric compared", given=by, remedy=closest(by, names))
-        _show(match, by or names[0])
+        _show(match, by or next(iter(names), ""))
 
 
 def _show(match: Match, by: str) -> None:
@@ -37,7 +37,8 @@ def _show(match: Match, by: str) -> None:
     print(on_one_line(f"B: {match.after.name}"))
     print_table(match.after.answers.suite.name, COLUMNS, [_row(change) for change in found.metrics])
     for whole in match.wholes:
-        print(f"{whole.metric}, of the whole set: {_number(whole.before)} in A, {_number(whole.after)} in B, untested")
+        values = f"{_number(whole.before)} in A, {_number(whole.after)} in B"
+        print(on_one_line(f"{whole.metric}, of the whole set: {values}, untested: {whole.why}"))
     parts = [one for one in found.parts if one.change.metric.name == by]
     counts = {name: sum(one.slice == name for one in parts) for name in dict.fromkeys(one.slice for one in parts)}
     rows = [[one.slice, one.part, *_averages(one.change)] for one in parts if counts[one.slice] <= MOST_PARTS]
@@ -70,7 +71,10 @@ def _row(change: MetricChange) -> list[str]:
     found = change.difference
     name = change.metric.name + (f" ({change.metric.unit})" if change.metric.unit else "")
     tests = [_p(change.p), _p(change.p_holm), SIDES[change.better]]
-    ends = ["0", "0"] if found is None else [str(found.risen), str(found.fallen)]
+    if change.metric.per_item:
+        ends = ["0", "0"] if found is None else [str(found.risen), str(found.fallen)]
+    else:
+        ends = ["-", "-"]
     *averages, n = _averages(change)
     return [name, *averages, *tests, n, *ends, str(change.lost), str(change.gained)]
 
@@ -105,7 +109,7 @@ def _described(match: Match) -> dict[str, Any]:
         "after": _subject(match.after),
         "metric_order": [change.metric.name for change in found.metrics],
         "metrics": {change.metric.name: _numbers(change) | _test(change) for change in found.metrics},
-        "wholes": {one.metric: {"before": one.before, "after": one.after} for one in match.wholes},
+        "wholes": {one.metric: {"before": one.before, "after": one.after, "why": one.why} for one in match.wholes},
         "slices": slices,
         "items": [_item(match, one) for one in found.moved],
         "notes": list(match.notes),
@@ -135,6 +139,7 @@ def _test(change: MetricChange) -> dict[str, Any]:
         "signature": change.metric.signature,
         "unit": change.metric.unit,
         "direction": change.metric.better,
+        "per_item": change.metric.per_item,
         "p": change.p,
         "p_holm": change.p_holm,
         "better": change.better or None,

@@ -12,6 +12,7 @@ import typer
 from sepbench.cli import options
 
 if TYPE_CHECKING:
+    from sepbench.gate.judging import Limits
     from sepbench.gate.verdict import Verdict
 
 SHOWN_ITEMS = 5
@@ -38,16 +39,12 @@ def gate(
 ) -> None:
     """Exit with 1 where a metric fell beyond its tolerance and beyond chance, with 2 where nothing is comparable."""
     from sepbench.cli.output import print_json
-    from sepbench.gate.judging import Limits, judge
+    from sepbench.gate.judging import Limits
     from sepbench.gate.tolerance import parse_tolerances
     from sepbench.report import verdicts
-    from sepbench.results.answers import answers_of, with_sounds
-    from sepbench.results.baselines import read_baseline
-    from sepbench.results.run_folder import load_run
 
     limits = Limits(parse_tolerances(tolerance), exact, tuple(options.names(models)), allow_partial, allow_lost)
-    after = answers_of(load_run(run))
-    verdict = judge(read_baseline(baseline), with_sounds(after, run) if exact else after, limits)
+    verdict = _judged(run, baseline, limits)
     _write(junit, verdicts.junit_xml, verdict)
     _write(markdown, verdicts.markdown, verdict)
     if json:
@@ -57,6 +54,34 @@ def gate(
     for line in verdicts.github_annotations(verdict) if github else ():
         print(line, file=sys.stderr if json else sys.stdout)
     raise typer.Exit(verdict.exit_code)
+
+
+def _judged(run: Path, baseline: Path, limits: Limits) -> Verdict:
+    """Two folders have all that items gave to metrics of a set; a baseline's file has their numbers."""
+    from functools import partial
+
+    from sepbench.engine.reducing import reducing_apart
+    from sepbench.gate.judging import judge
+    from sepbench.gate.sets import Giving, Sets
+    from sepbench.results.answers import answers_of, with_sounds
+    from sepbench.results.baselines import read_baseline
+    from sepbench.results.contributions import given_in_answers, given_in_run
+    from sepbench.results.run_folder import load_run
+
+    new = load_run(run)
+    after = answers_of(new)
+    giving: Giving
+    if baseline.is_dir():
+        old = load_run(baseline)
+        before = answers_of(old)
+        giving = partial(given_in_run, old, before)
+        before = with_sounds(before, baseline) if limits.exact else before
+    else:
+        before = read_baseline(baseline)
+        giving = partial(given_in_answers, before)
+    with reducing_apart(Path()) as reducing:
+        sets = Sets(giving, partial(given_in_run, new, after), reducing.carry_out)
+        return judge(before, with_sounds(after, run) if limits.exact else after, limits, sets)
 
 
 def _write(path: Path | None, form: Callable[[Verdict], str], verdict: Verdict) -> None:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from sepbench.errors import SepbenchError
 from sepbench.gate.costs import check_cost
 from sepbench.gate.exact import check_exact
-from sepbench.gate.means import check_mean, level_for
+from sepbench.gate.means import check_mean
+from sepbench.gate.sets import Sets, check_set, numbers_only
 from sepbench.gate.tolerance import COSTS, Tolerance
 from sepbench.gate.verdict import Check, Verdict
-from sepbench.results.answers import Answers
+from sepbench.gate.weighing import level_for
+from sepbench.results.answers import Answers, MetricFacts
 from sepbench.results.pairing import check_comparable, check_whole
 from sepbench.search_path import closest
 from sepbench.stats import Resampling, resampling
@@ -35,8 +37,23 @@ class Limits:
     allow_lost: int = 0
 
 
-def judge(before: Answers, after: Answers, limits: Limits) -> Verdict:
+@dataclass(frozen=True)
+class _Court:
+    """What every check of one gate shares: both sides, `draws` of all recordings, and the `level` of intervals."""
+
+    before: Answers
+    after: Answers
+    limits: Limits
+    sets: Sets
+    draws: Resampling
+    level: float
+
+
+def judge(before: Answers, after: Answers, limits: Limits, sets: Sets | None = None) -> Verdict:
     """Hold a run (`after`) against a baseline (`before`).
+
+    Args:
+        sets: where to find what items gave to metrics of a set; by default the two sides' numbers.
 
     Raises:
         NothingComparable: another suite, or a partial run that nobody allowed.
@@ -52,13 +69,13 @@ def judge(before: Answers, after: Answers, limits: Limits) -> Verdict:
     recordings = [item.cluster for item in after.items.values()] if means else []
     draws = resampling(recordings, seed=after.suite.hash)
     level = level_for(len(models) * len(means))
-    checks = [check for model in models for check in _checks(before, after, model, limits, draws, level)]
+    court = _Court(before, after, limits, sets or numbers_only(before, after), draws, level)
+    checks = [check for model in models for check in _checks(court, model)]
     return Verdict(after.suite.name, after.suite.hash, tuple(checks), tuple(_notes(before, after, limits)))
 
 
-def _checks(
-    before: Answers, after: Answers, model: str, limits: Limits, draws: Resampling, level: float
-) -> Iterator[Check]:
+def _checks(court: _Court, model: str) -> Iterator[Check]:
+    before, after, limits = court.before, court.after, court.limits
     if absent := [name for name, side in (("baseline", before), ("run", after)) if model not in side.models]:
         yield Check(model, "model", "not comparable", f"the {absent[0]} has no such model; --models names what to gate")
         return
@@ -66,9 +83,26 @@ def _checks(
         if tolerance.of_cost:
             yield check_cost(before, after, model, tolerance)
         else:
-            yield check_mean(before, after, model, tolerance, draws, level=level, allow_lost=limits.allow_lost)
+            yield _check_value(court, model, tolerance)
     if limits.exact:
         yield check_exact(before, after, model, whole=not limits.allow_partial)
+
+
+def _check_value(court: _Court, model: str, tolerance: Tolerance) -> Check:
+    old, new = court.before.metric(tolerance.name), court.after.metric(tolerance.name)
+    if old is None or new is None or old.signature != new.signature:
+        return Check(model, tolerance.name, "not comparable", _problem(old, new), str(tolerance))
+    draws, level, allow_lost = court.draws, court.level, court.limits.allow_lost
+    if old.per_item and new.per_item:
+        return check_mean(court.before, court.after, model, new, tolerance, draws, level=level, allow_lost=allow_lost)
+    return check_set(court.sets, model, new, tolerance, draws, level=level, allow_lost=allow_lost)
+
+
+def _problem(old: MetricFacts | None, new: MetricFacts | None) -> str:
+    """Why two columns cannot be held against each other."""
+    if old is None or new is None:
+        return f"the {'baseline' if old is None else 'run'} has no such metric"
+    return f"another recipe: {old.signature} in the baseline, {new.signature} in the run"
 
 
 def _check_limits(before: Answers, after: Answers, limits: Limits) -> None:

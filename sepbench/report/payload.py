@@ -11,6 +11,7 @@ from sepbench.report.ranking import place_text
 from sepbench.report.records import Column
 from sepbench.report.ties import Answers, Pair, Ties, paired_ties, table
 from sepbench.report.view import IMPROVEMENTS, digits, is_rate, kind_of, leading, marks_of, unranked
+from sepbench.results.answers import is_of_a_set
 from sepbench.results.entries import digits as rounded
 from sepbench.results.rows import Row
 
@@ -106,7 +107,7 @@ def slices(summary: Mapping[str, Any], metrics: Sequence[Column]) -> dict[str, A
 def paired_tests(
     summary: Mapping[str, Any], metrics: Sequence[Column], rows: Mapping[str, Mapping[str, Row]]
 ) -> dict[str, Ties]:
-    """The paired tests of every metric that ranks at least two systems."""
+    """The paired tests of every metric that is an average of items and ranks at least two systems."""
     suite, found = summary["suite"], {}
     items = item_rows(row for model in rows.values() for row in model.values())
     for column in metrics:
@@ -115,7 +116,7 @@ def paired_tests(
             for name, model in summary["models"].items()
             if kind_of(model) == "systems" and not unranked(column, model) and rows.get(name)
         ]
-        if column.better == "neither" or len(ranked) < 2:
+        if column.better == "neither" or len(ranked) < 2 or is_of_a_set(summary, column.name):
             continue
         answers = Answers(
             models=tuple(ranked),

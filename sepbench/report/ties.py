@@ -15,12 +15,10 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from sepbench.paired import expanded, holm, restricted
-from sepbench.stats import LEVEL, Resampling, Values, interval, resampling
+from sepbench.paired import holm, restricted, students_interval, students_p
+from sepbench.stats import LEVEL, Resampling, Values, resampling
 
 Places = NDArray[np.int64]
-SAME = 1e-9
-"""Differences within that are of another order of summing."""
 
 
 @dataclass(frozen=True)
@@ -141,19 +139,10 @@ def _tested(
     differences: Values, mean: float, resampled: Values, clusters: Sequence[str]
 ) -> tuple[tuple[float, float] | None, float, int]:
     """Interval, uncorrected p-value and number of common items of one pair."""
-    from scipy.stats import t
-
     common = np.isfinite(differences)
     recordings = len({name for name, here in zip(clusters, common, strict=True) if here})
-    bounds = interval(resampled, recordings, expanded(LEVEL, recordings))
-    if bounds is None:
-        return None, 1.0, int(common.sum())
-    if np.ptp(differences[common]) <= SAME * max(1.0, abs(mean)):  # one and the same everywhere: nothing is left open
-        p = 1.0 if abs(mean) <= SAME else 0.0
-    else:
-        error = float(np.std(resampled[np.isfinite(resampled)], ddof=1))
-        p = float(2 * t.sf(abs(mean) / error, recordings - 1))
-    return bounds, p, int(common.sum())
+    p = students_p(mean, resampled, recordings)
+    return students_interval(mean, resampled, recordings), 1.0 if p is None else p, int(common.sum())
 
 
 def table(values: Mapping[str, Mapping[str, float | None]], items: Sequence[str]) -> Values:

@@ -152,9 +152,13 @@ def _sound(path: Path) -> str:
 
 def _metric(summary: Mapping[str, Any], name: str) -> MetricFacts:
     facts = summary["suite"]["metrics"][name]
-    entries = [model["metrics"][name] for model in summary["models"].values()]
-    whole = any(entry["value"] is not None and entry["median"] is None for entry in entries)
-    return MetricFacts(name, facts["signature"], facts["unit"], facts["better"], not whole)
+    return MetricFacts(name, facts["signature"], facts["unit"], facts["better"], not is_of_a_set(summary, name))
+
+
+def is_of_a_set(summary: Mapping[str, Any], metric: str) -> bool:
+    """Whether a run's metric is no average of items, by its entries: these have a value and no median."""
+    entries = [model["metrics"][metric] for model in summary["models"].values()]
+    return any(entry["value"] is not None and entry["median"] is None for entry in entries)
 
 
 def _counted(cost: Mapping[str, Any]) -> tuple[Counted, ...]:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
+from sepbench.errors import NothingComparable
 from sepbench.results.answers import Answers
-from sepbench.results.comparing import MetricChange, compare
+from sepbench.results.comparing import MetricChange, change_of_set, compare
+from sepbench.results.contributions import given_in_answers
+from sepbench.results.set_changes import set_change
+from sepbench.stats import resampling
 
 SHOWN_DIGITS = 12
 
@@ -20,10 +25,10 @@ class ModelChange:
 
     @property
     def moved(self) -> bool:
-        """Whether any item's value is another one, is lost or is new."""
+        """Whether any item's value is another one, is lost or is new; or the value of a set is another one."""
         found = self.change.difference
         ends = 0 if found is None else found.risen + found.fallen
-        return bool(ends + self.change.lost + self.change.gained)
+        return bool(ends + self.change.lost + self.change.gained) or self.change.before != self.change.after
 
 
 @dataclass(frozen=True)
@@ -56,9 +61,24 @@ def baseline_change(old: Answers | None, new: Answers) -> BaselineChange:
     changes = (
         ModelChange(model, change)
         for model in sorted(old.models.keys() & new.models.keys())
-        for change in (compare(old, model, new, model, metrics=same).metrics if same else ())
+        for change in (*_of_items(old, new, model, same), *_of_sets(old, new, model, same))
     )
     return BaselineChange("", tuple(added), tuple(removed), tuple(_recipes(old, new, same)), tuple(changes))
+
+
+def _of_items(old: Answers, new: Answers, model: str, same: list[str]) -> tuple[MetricChange, ...]:
+    return compare(old, model, new, model, metrics=same).metrics if same else ()
+
+
+def _of_sets(old: Answers, new: Answers, model: str, same: list[str]) -> Iterator[MetricChange]:
+    """Metrics of a set whose items have numbers; of the others, a baseline does not keep what they are made of."""
+    for metric in new.metrics:
+        if metric.per_item or metric.name not in same:
+            continue
+        before, after = (given_in_answers(side, model, metric.name) for side in (old, new))
+        draws = resampling(list(after.clusters.values()), seed=new.suite.hash)
+        with suppress(NothingComparable):
+            yield change_of_set(metric, set_change(before, after, metric, draws))
 
 
 def _recipes(old: Answers, new: Answers, same: list[str]) -> Iterator[str]:

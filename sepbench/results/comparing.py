@@ -11,6 +11,7 @@ import numpy as np
 from sepbench.paired import Difference, difference, holm, restricted, signed_rank
 from sepbench.results.answers import Answers, MetricFacts
 from sepbench.results.pairing import Pairs, check_comparable, pair
+from sepbench.results.set_changes import SetChange
 from sepbench.stats import LEVEL, Resampling, Values, resampling
 from sepbench.suite import Averaging
 
@@ -21,12 +22,12 @@ Parts = Mapping[str, Mapping[str, Sequence[str]]]
 
 @dataclass(frozen=True)
 class MetricChange:
-    """A metric over the items that have a value on both sides.
+    """A metric over the items that have a value on both sides, or of the set that they make.
 
     Attributes:
         before, after: its averages, and `difference` theirs; None where no item is in common.
         lost, gained: items that have a value on one side only because the other's answer failed or was silent.
-        p: of the signed-rank test; None where it was not asked, or for fewer than two recordings.
+        p: of the signed-rank test, or of a set's draws; None where it was not asked, or for fewer than two recordings.
         p_holm: p corrected for all metrics and suites of the comparison.
     """
 
@@ -130,6 +131,11 @@ def change(pairs: Pairs, rule: Averaging, draws: Resampling) -> MetricChange:
         len(pairs.lost),
         pairs.gained,
     )
+
+
+def change_of_set(metric: MetricFacts, found: SetChange) -> MetricChange:
+    """A metric of a set in the same form."""
+    return MetricChange(metric, found.before, found.after, found.difference, len(found.lost), found.gained, found.p)
 
 
 def corrected(changes: Sequence[MetricChange]) -> tuple[MetricChange, ...]:

@@ -26,6 +26,8 @@ COEFFICIENTS = ("pearson", "spearman", "kendall")
 LEADING = "spearman"
 """Metrics are ranked by it over answers: no scale of ratings is linear in decibels."""
 MIN_OBSERVATIONS = 3
+MIN_TRUSTED = 5
+"""Recordings; with three, draws of unrelated numbers agree in one case of six."""
 SIGN = {"higher": 1.0, "lower": -1.0}
 
 
@@ -155,8 +157,8 @@ def _leading(agreement: Found | None) -> float:
 
 
 def _standing(agreement: Found | None, best: Found | None) -> dict[str, Any]:
-    """How a metric agrees with people, how far it is behind the best, and whether it may be trusted: the interval of
-    its agreement is above 0, and that of its distance from the best reaches 0."""
+    """How a metric agrees with people, how far it is behind the best, and whether it may be trusted: of recordings
+    enough, the interval of its agreement is above 0, and that of its distance from the best reaches 0."""
     if agreement is None or best is None:
         return {"agreement": None, "behind_best": None, "trust": False}
     bounds = interval(agreement.drawn[LEADING], agreement.recordings)
@@ -164,11 +166,11 @@ def _standing(agreement: Found | None, best: Found | None) -> dict[str, Any]:
         best.values[LEADING] - agreement.values[LEADING],
         interval(best.drawn[LEADING] - agreement.drawn[LEADING], agreement.recordings),
     )
-    trusted = bounds is not None and bounds[0] > 0 and behind["ci95"] is not None and behind["ci95"][0] <= 0
+    agrees = bounds is not None and bounds[0] > 0 and agreement.recordings >= MIN_TRUSTED
     return {
         "agreement": _bounded(agreement.values[LEADING], bounds),
         "behind_best": behind,
-        "trust": trusted,
+        "trust": agrees and behind["ci95"] is not None and behind["ci95"][0] <= 0,
     }
 
 

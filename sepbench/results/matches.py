@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from sepbench.errors import MissingData, NothingComparable
-from sepbench.results.comparing import Comparison, Parts, compare, corrected, shared_metrics
+from sepbench.results.answers import MetricFacts
+from sepbench.results.comparing import (
+    Comparison,
+    MetricChange,
+    Parts,
+    change_of_set,
+    compare,
+    corrected,
+    shared_metrics,
+)
+from sepbench.results.contributions import Contributions, given_in_run
+from sepbench.results.set_changes import set_change
+from sepbench.results.set_entries import Reduced, Task, reduce_here
 from sepbench.results.slicing import items_by_part
 from sepbench.results.subjects import Subject
 from sepbench.search_path import closest
+from sepbench.stats import Resampling, resampling
 from sepbench.suite import Slice
 
 OF_THE_MODEL: tuple[Slice, ...] = ("training",)
@@ -19,16 +32,17 @@ OF_THE_MODEL: tuple[Slice, ...] = ("training",)
 
 @dataclass(frozen=True)
 class Whole:
-    """A metric that has one value for a set: both values, and no test of their difference."""
+    """A metric of a set whose difference cannot be made here, and `why`: both values, each of all its own items."""
 
     metric: str
     before: float | None
     after: float | None
+    why: str
 
 
 @dataclass(frozen=True)
 class Match:
-    """Two subjects on one suite; `comparison` holds what has values per item."""
+    """Two subjects on one suite."""
 
     before: Subject
     after: Subject
@@ -38,13 +52,18 @@ class Match:
 
 
 def compare_subjects(
-    pairs: Sequence[tuple[Subject, Subject]], metrics: Sequence[str], *, most_moved: int
+    pairs: Sequence[tuple[Subject, Subject]],
+    metrics: Sequence[str],
+    *,
+    most_moved: int,
+    carry_out: Callable[[Task], Reduced] = reduce_here,
 ) -> list[Match]:
     """Compare every pair; the p values of the same two models are corrected over metrics and suites.
 
     Args:
         metrics: those to compare; none named: all.
         most_moved: items to name for each metric.
+        carry_out: who reduces metrics of a set.
 
     Raises:
         NothingComparable: other suites, other recipes, or no item in common.
@@ -52,12 +71,13 @@ def compare_subjects(
     """
     for pair in pairs:
         _check_metrics(pair, metrics)
-    matches = [_match(before, after, metrics, most_moved) for before, after in pairs]
+    matches = [_match(before, after, metrics, most_moved, carry_out) for before, after in pairs]
     if not any(one.difference for match in matches for one in match.comparison.metrics):
         raise NothingComparable(
             "no item has a value of one metric on both sides",
             given=", ".join(f"{match.before.name} and {match.after.name}" for match in matches),
-            remedy="look at the rows' status",
+            remedy="; ".join(f"{one.metric}: {one.why}" for match in matches for one in match.wholes)
+            or "look at the rows' status",
         )
     by_models = sorted(matches, key=_model_names)
     return [match for _, group in groupby(by_models, key=_model_names) for match in _corrected(list(group))]
@@ -84,7 +104,13 @@ def _check_metrics(pair: tuple[Subject, Subject], metrics: Iterable[str]) -> Non
                 )
 
 
-def _match(before: Subject, after: Subject, metrics: Sequence[str], most_moved: int) -> Match:
+def _match(
+    before: Subject,
+    after: Subject,
+    metrics: Sequence[str],
+    most_moved: int,
+    carry_out: Callable[[Task], Reduced],
+) -> Match:
     comparison = compare(
         before.answers,
         before.model,
@@ -95,12 +121,33 @@ def _match(before: Subject, after: Subject, metrics: Sequence[str], most_moved: 
         most_moved=most_moved,
     )
     shared = shared_metrics(before.answers, after.answers, metrics)
-    wholes = tuple(
-        Whole(metric.name, _set_value(before, metric.name), _set_value(after, metric.name))
-        for metric in shared
-        if not metric.per_item
+    sets = [_of_set(before, after, metric, carry_out) for metric in shared if not metric.per_item]
+    changes = [*comparison.metrics, *(one for one in sets if isinstance(one, MetricChange))]
+    order = [metric.name for metric in shared]
+    ordered = tuple(sorted(changes, key=lambda change: order.index(change.metric.name)))
+    wholes = tuple(one for one in sets if isinstance(one, Whole))
+    return Match(
+        before, after, replace(comparison, metrics=ordered), wholes, tuple(dict.fromkeys(_notes(before, after)))
     )
-    return Match(before, after, comparison, wholes, tuple(_notes(before, after)))
+
+
+def _of_set(
+    before: Subject, after: Subject, metric: MetricFacts, carry_out: Callable[[Task], Reduced]
+) -> MetricChange | Whole:
+    try:
+        found = set_change(_given(before, metric), _given(after, metric), metric, _draws(after), carry_out=carry_out)
+    except (NothingComparable, MissingData) as error:
+        return Whole(metric.name, _set_value(before, metric.name), _set_value(after, metric.name), str(error))
+    return change_of_set(metric, found)
+
+
+def _given(subject: Subject, metric: MetricFacts) -> Contributions:
+    return given_in_run(subject.run, subject.answers, subject.model, metric.name)
+
+
+def _draws(subject: Subject) -> Resampling:
+    items = subject.answers.items.values()
+    return resampling([item.cluster for item in items], seed=subject.answers.suite.hash)
 
 
 def _set_value(subject: Subject, metric: str) -> float | None:

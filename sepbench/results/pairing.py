@@ -14,6 +14,8 @@ from sepbench.stats import Values
 BROKEN = ("failed", "estimate_silent", "not_finite", "length_mismatch")
 """Statuses that are the model's own doing."""
 PERFECT = "perfect"
+MEASURED = ("ok", "trimmed")
+"""Statuses of an item that has no value of its own and gave arrays to that of the set."""
 SHOWN_DIGITS = 12
 
 
@@ -116,9 +118,9 @@ def pair(before: Answers, model_before: str, after: Answers, model_after: str, m
         if not isinstance(one, str) and not isinstance(other, str):
             items.append(item)
             numbers.append((one, other))
-        elif _breaks(one, other):
+        elif breaks(one, other):
             lost.append(Lost(item, one, other))
-        elif _breaks(other, one):
+        elif breaks(other, one):
             gained += 1
     facts = [after.items[item] for item in items]
     table = np.array(numbers, dtype=np.float64).reshape(len(numbers), 2)
@@ -134,7 +136,13 @@ def pair(before: Answers, model_before: str, after: Answers, model_after: str, m
     )
 
 
-def _breaks(before: Value, after: Value) -> bool:
+def gives(value: Value) -> bool:
+    """Whether an item has a value, or gave something to that of the set."""
+    return not isinstance(value, str) or value in MEASURED
+
+
+def breaks(before: Value, after: Value) -> bool:
+    """Whether an item lost what it gave, and the model is to blame; a perfect one loses with any value at all."""
     if before == PERFECT:
-        return after in BROKEN or not isinstance(after, str)
-    return not isinstance(before, str) and after in BROKEN
+        return after in BROKEN or gives(after)
+    return gives(before) and after in BROKEN

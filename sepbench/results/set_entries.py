@@ -121,13 +121,15 @@ def set_entry(reducing: Reducing, metric: Metric, rows: Sequence[Row], draws: Re
     Args:
         draws: of recordings, for an interval; None for none.
     """
-    kept = tuple(one for row in rows if (one := _kept(metric.name, row)) is not None)
+    kept = tuple(one for row in rows if (one := kept_item(metric.name, row)) is not None)
     entry: dict[str, Any] = {"value": None, "ci95": None, "median": None, "n": len(kept)}
     entry["n_undefined"] = len(rows) - len(kept)
     if metric.reduce is None or not kept:
         return entry
     whole = Task(metric.reduce, reducing.folder, kept)
-    found = reducing.carry_out(whole if draws is None else replace(whole, times=_times(kept, draws, metric.resamples)))
+    found = reducing.carry_out(
+        whole if draws is None else replace(whole, times=times_of(kept, draws, metric.resamples))
+    )
     entry["value"] = found.value
     if found.values is None or found.value is None:
         return entry | ({"why": found.why} if found.why else {})
@@ -138,7 +140,7 @@ def set_entry(reducing: Reducing, metric: Metric, rows: Sequence[Row], draws: Re
     return entry
 
 
-def _kept(metric: str, row: Row) -> KeptItem | None:
+def kept_item(metric: str, row: Row) -> KeptItem | None:
     """What the row's item gave to the set; None where it gave nothing."""
     score, keys = row.metrics.get(metric), row.statistics.get(metric)
     if score is None or (score.value is None and keys is None):
@@ -146,7 +148,7 @@ def _kept(metric: str, row: Row) -> KeptItem | None:
     return KeptItem(row.item, row.cluster, row.label, score.value, tuple((keys or {}).items()))
 
 
-def _times(kept: Sequence[KeptItem], draws: Resampling, resamples: int) -> Times:
+def times_of(kept: Sequence[KeptItem], draws: Resampling, resamples: int) -> Times:
     """Every item once, then as often as in the first of the draws that all models and metrics share."""
     position = {name: index for index, name in enumerate(draws.clusters)}
     drawn = draws.counts[:resamples, [position[one.cluster] for one in kept]]
@@ -166,6 +168,6 @@ def _array(folder: Path, key: str) -> Array:
 
 def undefined_counts(metric: Metric, rows: Sequence[Row]) -> Mapping[str, int]:
     """How many rows gave nothing to the set, by status."""
-    gaps = [row.metrics.get(metric.name) for row in rows if _kept(metric.name, row) is None]
+    gaps = [row.metrics.get(metric.name) for row in rows if kept_item(metric.name, row) is None]
     statuses = ["failed" if score is None else score.status for score in gaps]
     return {status: statuses.count(status) for status in sorted(set(statuses))}

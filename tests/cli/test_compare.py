@@ -13,6 +13,7 @@ from sepbench.results.answers import Value
 from tests.answers import LSD, SI_SDRI, answers, write_run
 from tests.cli.in_process import sepbench_here
 from tests.cli.test_program import sepbench
+from tests.results.vector_runs import wanted, write_vectors
 
 LOW: list[Value] = [float(place) for place in range(20)]
 HIGH: list[Value] = [place + 1 + place / 50 for place in range(20)]
@@ -36,6 +37,26 @@ def test_tables_say_who_is_better_and_json_has_every_number(tmp_path: Path) -> N
     assert metric["p"] <= metric["p_holm"] < 0.05
     assert one["slices"]["mode"]["remove"]["si_sdri"]["n"] == 5
     assert [item["audio_after"] for item in one["items"]] == [f"run/estimates/n/{19:016x}.0.wav", None] * 2
+
+
+def test_a_metric_of_a_set_has_a_row_and_no_items_that_rose(tmp_path: Path) -> None:
+    write_vectors(tmp_path / "run", {"m": wanted() + 0.1, "n": wanted() + 1.0})
+    done = sepbench_here("compare", "run:m", "n", cwd=tmp_path)
+    cells = next(line for line in done.stdout.splitlines() if line.strip().startswith("fad")).split()
+    assert cells[1:4] == ["0.03", "3", "+2.97"] and cells[-6:] == ["A", "40", "-", "-", "0", "0"]
+    (found,) = json.loads(sepbench_here("compare", "run:m", "n", "--json", cwd=tmp_path).stdout)["comparisons"]
+    assert found["wholes"] == {} and not found["metrics"]["fad"]["per_item"]
+    assert found["metrics"]["fad"]["p"] < found["metrics"]["fad"]["p_holm"] < 0.05
+
+
+def test_a_suite_without_a_common_metric_has_an_empty_table(tmp_path: Path) -> None:
+    for folder, metric in (("old", SI_SDRI), ("new", LSD)):
+        write_run(tmp_path / folder / "first", answers({"m": [LOW]}))
+        other = answers({"m": [LOW]}, metrics=[metric])
+        write_run(tmp_path / folder / "second", replace(other, suite=replace(other.suite, name="t")))
+    done = sepbench_here("compare", "old", "new", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "si_sdri (dB)" in done.stdout and "only old/second:m has si_sdri" in done.stdout
 
 
 def test_runs_that_cannot_be_compared_exit_2_and_say_which(tmp_path: Path) -> None:

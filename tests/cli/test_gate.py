@@ -10,10 +10,12 @@ from xml.etree import ElementTree
 import pytest
 
 from sepbench.audio import read, write
-from sepbench.results.answers import Counted, Value
+from sepbench.metrics.registry import get
+from sepbench.results.answers import Counted, MetricFacts, Value
 from tests.answers import LSD, SI_SDRI, answers, write_run
 from tests.cli.in_process import sepbench_here
 from tests.cli.test_program import PROJECT, sepbench
+from tests.results.vector_runs import FAD, wanted, write_vectors
 
 ZEROS: list[Value] = [0.0] * 20
 HALVES: list[Value] = [-0.5] * 20
@@ -85,6 +87,19 @@ def test_a_run_folder_may_stand_in_for_the_baseline(tmp_path: Path) -> None:
     assert sepbench_here("gate", "same", "--baseline", "same", "--exact", cwd=tmp_path).returncode == 0
 
 
+def test_a_distance_of_sets_is_gated_between_two_run_folders(tmp_path: Path) -> None:
+    write_vectors(tmp_path / "near", {"m": wanted() + 0.1})
+    write_vectors(tmp_path / "far", {"m": wanted() + 1.0})
+    sepbench_here("baseline", "update", "near", "--baseline", "b.json", "--yes", cwd=tmp_path)
+    for run, baseline, code, told in (
+        ("far", "near", 1, "failed: m, fad: worse by 2.97, and the interval excludes zero"),
+        ("near", "far", 0, "passed: m, fad: better by 2.97"),
+        ("far", "b.json", 2, "not comparable: m, fad: what items gave to the set is not in a baseline's file"),
+    ):
+        done = sepbench_here("gate", run, "--baseline", baseline, "--tolerance", "fad=0.1", cwd=tmp_path)
+        assert done.returncode == code and told in done.stdout, done.stdout + done.stderr
+
+
 def test_costs_go_from_the_summary_into_the_baseline(tmp_path: Path) -> None:
     for name, macs in (("old", 100), ("new", 103)):
         costs = {"m": (Counted(10.0, "separator_only", macs, 7),)}
@@ -108,6 +123,18 @@ def test_update_shows_the_difference_and_writes_only_when_told(tmp_path: Path) -
     assert report["written"] and report["changes"][0]["fallen"] == 20
     assert (tmp_path / "b.json").read_text() != before
     assert "no value changed" in sepbench_here(*words, cwd=tmp_path).stdout
+
+
+def test_update_shows_what_became_of_a_set_and_not_of_its_vectors(tmp_path: Path) -> None:
+    facts = MetricFacts("qa_sdri", get("qa_sdri").signature, "dB", "higher", False)
+    for name, last in (("old", "not_applicable"), ("new", 0.0)):
+        column: list[Value] = [10.0] * 19 + [last]
+        write_run(tmp_path / name, answers({"m": [column, ["ok"] * 20]}, metrics=[facts, FAD]))
+    sepbench_here("baseline", "update", "old", "--baseline", "b.json", "--yes", cwd=tmp_path)
+    shown = sepbench_here("baseline", "update", "new", "--baseline", "b.json", cwd=tmp_path).stdout
+    line = next(line for line in shown.splitlines() if "qa_sdri" in line)
+    assert line.split()[:5] == ["m", "qa_sdri", "10", "9.5", "-0.5"] and "fad" not in shown
+    assert "no value changed" in sepbench_here("baseline", "update", "old", "--baseline", "b.json", cwd=tmp_path).stdout
 
 
 def test_update_tells_of_models_recipes_and_suites(tmp_path: Path) -> None:

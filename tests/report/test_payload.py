@@ -96,6 +96,16 @@ def test_a_sound_made_anew_and_those_apart_are_in_no_test(run: Read) -> None:
     assert by_spectrum - by_waveform == {"anew"} and not by_spectrum & {"mixture", "oracle"}
 
 
+def test_what_is_no_average_of_items_is_not_tested_as_one(run: Read) -> None:
+    """As the summary has it of `qa_sdri`: items have numbers, and the value is a mean over mixtures."""
+    summary, rows = run
+    shown = columns(summary, papers=False)
+    assert "lsd" in paired_tests(summary, shown, rows)
+    for model in summary["models"].values():
+        model["metrics"]["lsd"]["median"] = None
+    assert "lsd" not in paired_tests(summary, shown, rows)
+
+
 def test_near_is_what_the_paired_test_leaves_open(run: Read) -> None:
     summary, rows = run
     tested = paired_tests(summary, columns(summary, papers=False), rows)

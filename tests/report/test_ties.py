@@ -78,6 +78,27 @@ def test_what_is_the_same_everywhere_leaves_nothing_open() -> None:
     assert (same.difference, same.p) == (0.0, 1.0) and shifted.apart and shifted.difference == pytest.approx(-1.0)
 
 
+def test_few_recordings_of_one_difference_may_have_it_by_chance() -> None:
+    """Right or wrong, as a metric of presence says: three of three have one sign in a quarter of all cases."""
+    for count, p in ((3, 2 * 0.5**3), (8, 2 * 0.5**8)):
+        given = answers(np.array([[1.0, 0.0]] * count))
+        assert paired_ties(given, seed=SEED).pairs[0].p == pytest.approx(p, rel=1e-12)
+
+
+def test_recordings_of_opposite_items_have_no_spread_and_no_difference() -> None:
+    given = answers(np.array([[1.0, 0.0], [0.0, 1.0], [2.0, 0.0], [0.0, 2.0]]), per_recording=2)
+    assert paired_ties(given, seed=SEED).pairs[0].p == 1.0
+
+
+def test_few_recordings_are_told_apart_by_chance_no_more_often_than_students_test_does() -> None:
+    """Four recordings: the draws' own standard error is sqrt(4 / 3) too small, which made 7 % of 5 %."""
+    rng = np.random.default_rng(7)
+    for _ in range(5):
+        values = rng.normal(size=(4, 2))
+        p = paired_ties(answers(values), seed=SEED).pairs[0].p
+        assert p == pytest.approx(ttest_rel(values[:, 0], values[:, 1]).pvalue, rel=0.05)
+
+
 def test_one_recording_alone_tells_nobody_apart() -> None:
     found = paired_ties(answers(np.array([[9.0, 1.0], [8.0, 1.0]]), per_recording=2), seed=SEED).pairs[0]
     assert (found.ci95, found.p) == (None, 1.0)

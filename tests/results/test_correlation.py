@@ -170,6 +170,15 @@ def test_two_systems_or_two_answers_are_too_few() -> None:
     )
 
 
+@pytest.mark.parametrize(("recordings", "trust"), [(3, False), (4, False), (5, True)])
+def test_perfect_agreement_on_few_recordings_may_be_chance(recordings: int, trust: bool) -> None:
+    """Three answers are in one order by chance in one case of six, whatever their interval."""
+    rows = [row("a", 2 * number, m=float(number)) for number in range(recordings)]
+    ratings = {(one.model, one.item): Rating(float(number), 1) for number, one in enumerate(rows)}
+    found = correlate(run_of(rows, m="higher"), ratings)["metrics"]["m"]
+    assert found["agreement"] == {"value": 1, "ci95": [1, 1]} and found["trust"] is trust
+
+
 def test_raters_of_one_answer_are_averaged_whatever_the_columns_order(tmp_path: Path) -> None:
     path = tmp_path / "ratings.csv"
     path.write_text("rater,rating,item,model\np,4,x.0,a\nq,2,x.0,a\np,5,y.0,a\n")

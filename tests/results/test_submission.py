@@ -113,7 +113,7 @@ def test_the_same_run_is_packed_to_the_same_bytes(honest: Path, made: Path, mani
 
 def test_an_archive_that_cannot_be_written_is_told(made: Path, manifests: Path, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(SepbenchError, match="the archive cannot be written: given .*: Not a directory"):
+    with pytest.raises(SepbenchError, match=r"the archive cannot be written: given .*: Not a directory"):
         pack(made, tmp_path / "file" / "folder" / "a.zip", [manifests])
 
 
