@@ -46,14 +46,14 @@ def list_(
 
 SHOWN: dict[Kind, Sequence[str]] = {
     Kind.models: ("name", "title", "paradigm", "modes", "needs", "state", "weights", "variants"),
-    Kind.suites: ("name", "title", "mixtures", "items", "scoring_rate"),
+    Kind.suites: ("name", "title", "mixtures", "items", "unbuilt", "scoring_rate"),
     Kind.metrics: ("name", "label", "unit", "better", "scope", "signature"),
     Kind.corpora: ("name", "title", "clips", "here", "licence"),
 }
 
 
 def _text(value: object) -> str:
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, dict)):
         return ", ".join(map(str, value))
     return "" if value is None else str(value)
 

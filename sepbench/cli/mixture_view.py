@@ -119,5 +119,5 @@ def draw_spectrograms(mixture: Mixture, rendered: Rendered, path: Path) -> Path:
         axis.set(title=name, ylabel="kHz")
     axes[-1].set_xlabel("seconds")
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=100)
+    figure.savefig(path, format="png", dpi=100)
     return path

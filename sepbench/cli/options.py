@@ -22,8 +22,13 @@ Fresh = Annotated[bool, typer.Option("--fresh", help="Start over instead of goin
 MaxFailures = Annotated[int, typer.Option("--max-failures", min=0, help="Failed items allowed before exit code 3.")]
 AllowPartial = Annotated[bool, typer.Option("--allow-partial", help="Take runs that left items out.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON in place of a table.")]
-Manifests = Annotated[list[Path], typer.Option("--manifests", help="Another folder of suites and manifests.")]
-Adapters = Annotated[list[Path], typer.Option("--adapters", help="Another folder of adapters.")]
+Manifests = Annotated[
+    list[Path],
+    typer.Option("--manifests", exists=True, file_okay=False, help="Another folder of suites and manifests."),
+]
+Adapters = Annotated[
+    list[Path], typer.Option("--adapters", exists=True, file_okay=False, help="Another folder of adapters.")
+]
 
 
 def names(text: str) -> list[str]:

@@ -16,8 +16,8 @@ CELL_MARGIN = 3
 
 
 def print_json(content: Any) -> None:
-    """Sorted, indented JSON without NaN on stdout."""
-    print(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False))
+    """Sorted, indented JSON without NaN on stdout; in ASCII, which every stream takes as it is."""
+    print(json.dumps(content, indent=1, sort_keys=True, allow_nan=False))
 
 
 def fitting(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> int:
@@ -35,19 +35,22 @@ def fitting(columns: Sequence[str], rows: Sequence[Sequence[str]], width: int) -
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on stdout; texts are shown as they are, never read as markup."""
+    """A title and a table on stdout; texts are shown as they are, never read as markup."""
     from rich.box import SIMPLE
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(title), box=SIMPLE, title_justify="left")
+    table = Table(box=SIMPLE)
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     # A pipe has no width; rich would fold at 80 columns and break what a program reads.
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+    console = Console(width=None if sys.stdout.isatty() else 200)
+    with console.capture() as drawn:  # printed by ourselves: rich ends the program with 1 where nobody reads
+        console.print(Text(title), table, sep="\n")
+    print(drawn.get(), end="")
 
 
 @contextmanager

@@ -101,20 +101,17 @@ def _say_interrupted(folder: Path) -> None:
 
 def _print_summary(outcome: Outcome) -> None:
     suite, models = outcome.summary["suite"], outcome.summary["models"]
-    canonical = [name for name in suite["metric_order"] if "@" not in name]
-    arrows = {name: {"higher": "↑", "lower": "↓"}.get(suite["metrics"][name]["better"], "") for name in canonical}
+    own = [name for name in suite["metric_order"] if "@" not in name] or suite["metric_order"]
+    arrows = {name: {"higher": "↑", "lower": "↓"}.get(suite["metrics"][name]["better"], "") for name in own}
     rows = [
-        [_marked(name, model), *(_cell(model["metrics"][metric]) for metric in canonical)]
-        for name, model in models.items()
+        [_marked(name, model), *(_cell(model["metrics"][metric]) for metric in own)] for name, model in models.items()
     ]
-    columns = ["model", *(f"{name} {arrows[name]}" for name in canonical)]
+    columns = ["model", *(f"{name} {arrows[name]}" for name in own)]
     shown = fitting(columns, rows, shutil.get_terminal_size().columns) if sys.stdout.isatty() else len(columns)
     title = f"{suite['title']} ({suite['name']}, {suite['scored_items']} of {suite['items']} items)"
     print_table(title, columns[:shown], [row[:shown] for row in rows])
-    if shown < len(columns):
-        print(
-            f"{len(columns) - shown} more metrics in {outcome.folder}/summary.json and on the page of sepbench report"
-        )
+    if more := len(suite["metric_order"]) + 1 - shown:
+        print(f"{more} more metrics in {outcome.folder}/summary.json and on the page of sepbench report")
     if suite["limit"] is not None:
         print(f"partial: --limit {suite['limit']}")
     if suite["unfinished_items"]:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sepbench.separators.spec import load_model
+from tests.cli.in_process import sepbench_here
 from tests.cli.test_program import sepbench
 
 HSM_TSS = {"hsm_tss", "lass_net", "clipsep", "bimodalsep", "audiosep"}
@@ -82,3 +83,12 @@ def test_a_model_is_as_available_as_what_it_is_made_of(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "adapter.toml").write_text(text)
     assert listed("--adapters", str(tmp_path))["made"]["weights"] == "on request"
+
+
+def test_suites_say_which_lists_a_run_has_yet_to_build() -> None:
+    """Where a corpus's publisher alone may hand out what a list needs, the count of items leaves that list out."""
+    lines = sepbench_here("list", "suites", cwd=Path.cwd()).stdout.splitlines()
+    (line,) = (line for line in lines if line.split()[:1] == ["open_domain"])
+    assert "open_domain/clotho, open_domain/fsd50k" in line
+    (whole,) = (line for line in lines if line.split()[:1] == ["demo"])
+    assert whole.split()[-3:] == ["44", "93", "16000"]

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.in_process import sepbench_here
+
 PROJECT = Path(__file__).parent.parent.parent
 PROGRAM = [sys.executable, "-m", "sepbench"]
 
@@ -179,3 +181,64 @@ def test_second_process_on_a_run_folder_is_refused(tmp_path: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = sepbench("run", "--models", "mixture", "--suite", "demo", "--limit", "1", "--out", str(tmp_path / "run"))
     assert done.returncode == 2 and "another process is working in this run folder" in done.stderr
+
+
+def test_what_the_system_refuses_is_told_in_two_lines(tmp_path: Path) -> None:
+    """A path below a file: no folder can be made there, whoever asks."""
+    (tmp_path / "file").touch()
+    done = sepbench("manifest", "show", "manifests/demo/demo.jsonl", "--wav", str(tmp_path / "file" / "x"))
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    what, remedy = done.stderr.splitlines()
+    assert what.startswith("error: ") and "file" in what and "--debug" in remedy
+
+
+def test_a_picture_is_a_png_whatever_it_is_called(tmp_path: Path) -> None:
+    picture = tmp_path / "picture.txt"
+    done = sepbench("manifest", "show", "manifests/demo/demo.jsonl", "--png", str(picture))
+    assert done.returncode == 0, done.stderr
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_reader_that_leaves_early_is_no_regression() -> None:
+    """Exit code 1 is a gate's; a pipe that nobody reads ends a program as SIGPIPE would."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run([*PROGRAM, "list", "suites"], stdout=writing, stderr=subprocess.PIPE, timeout=60)
+    finally:
+        os.close(writing)
+    assert done.returncode == 128 + signal.SIGPIPE and not done.stderr
+
+
+def test_a_terminal_without_arrows_and_a_narrow_table_lose_nothing(tmp_path: Path) -> None:
+    words = [
+        "run",
+        "--models",
+        "mixture",
+        "--suite",
+        "demo",
+        "--limit",
+        "1",
+        "--metrics",
+        "lsd",
+        "--out",
+        str(tmp_path),
+    ]
+    done = sepbench(*words, environment={"PYTHONIOENCODING": "ascii:strict"})
+    assert done.returncode == 0, done.stderr
+    assert "lsd \\u2193" in done.stdout
+    assert "Demo: synthetic sounds (demo, 1 of 93 items)" in done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("option", ["--manifests", "--adapters"])
+def test_a_folder_that_is_not_there_is_not_passed_over(option: str) -> None:
+    done = sepbench("list", "models", option, "nowhere")
+    assert done.returncode == 2 and "nowhere" in done.stderr
+
+
+def test_papers_recipes_are_shown_where_nothing_else_was_asked_for_and_counted_where_it_was(tmp_path: Path) -> None:
+    words = ["run", "--models", "silence", "--suite", "demo", "--limit", "1", "--out", str(tmp_path)]
+    alone = sepbench_here(*words, "--metrics", "sdri@audiosep", cwd=PROJECT).stdout
+    assert "sdri@audiosep ↑" in alone and "more metrics" not in alone
+    beside = sepbench_here(*words, "--metrics", "sdri,sdri@audiosep", cwd=PROJECT).stdout
+    assert "sdri@audiosep" not in beside and "1 more metrics in" in beside
