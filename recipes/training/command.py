@@ -30,6 +30,7 @@ def run_recipe(train: Callable[[Order], None], arguments: Sequence[str] | None =
     parser.add_argument("--stop-after", type=int, default=None, metavar="STEPS", help="end after so many steps")
     given = parser.parse_args(arguments)
     try:
+        given.out.mkdir(parents=True, exist_ok=True)
         train(Order(given.config, given.out, given.device, given.stop_after))
     except SepbenchError as error:
         print(f"{error}\n{error.remedy}".rstrip(), file=sys.stderr)

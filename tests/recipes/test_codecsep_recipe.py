@@ -102,6 +102,5 @@ def test_the_command_tells_what_is_wrong(tmp_path: Path, capsys: pytest.CaptureF
     assert run_recipe(train, [str(wrong), "--out", str(tmp_path / "out")]) == 2
     assert "no_such_suite" in capsys.readouterr().err
     (tmp_path / "file").touch()
-    unwritable = shrunk("codecsep", {}, tmp_path / "tiny.toml")
-    assert run_recipe(train, [str(unwritable), "--out", str(tmp_path / "file" / "out")]) == 2
+    assert run_recipe(train, [str(wrong), "--out", str(tmp_path / "file" / "out")]) == 2
     assert "the system refused: [Errno 20] Not a directory" in capsys.readouterr().err
