@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sepbench.stats import LEVEL, MIN_CLUSTERS, Resampling, Values, average, interval
+from sepbench.stats import LEVEL, MIN_CLUSTERS, Resampling, Values, average, expanded, percentiles
 from sepbench.suite import Averaging
 
 ROUNDING_DIGITS = 9
@@ -85,23 +85,6 @@ def restricted(draws: Resampling, clusters: Sequence[str]) -> Resampling:
     return Resampling(tuple(clusters), draws.counts[:, [place[name] for name in clusters]])
 
 
-def expanded(level: float, clusters: int) -> float:
-    """The level whose percentiles hold the truth as often as `level` says.
-
-    Plain percentiles of few recordings are too narrow, as if the normal curve stood for Student's and n for n - 1
-    (Hesterberg 2015, doi 10.1080/00031305.2015.1089789).
-
-    >>> round(expanded(0.95, 10), 4), round(expanded(0.95, 1000), 4)
-    (0.9829, 0.9504)
-    """
-    from scipy.special import ndtr, stdtrit
-
-    if clusters < MIN_CLUSTERS:
-        return level
-    reach = stdtrit(clusters - 1, (1 + level) / 2) * np.sqrt(clusters / (clusters - 1))
-    return float(1 - 2 * ndtr(-reach))
-
-
 def students_interval(
     value: float, resampled: Values, clusters: int, level: float = LEVEL
 ) -> tuple[float, float] | None:
@@ -120,7 +103,7 @@ def students_interval(
     defined = resampled[np.isfinite(resampled)]
     wide = expanded(level, clusters)
     if clusters < MIN_CLUSTERS or not defined.size or (1 - wide) / 2 * defined.size >= DRAWS_BEYOND:
-        return interval(defined, clusters, wide)
+        return percentiles(defined, clusters, wide)
     reach = float(stdtrit(clusters - 1, (1 + level) / 2)) * standard_error(defined, clusters)
     return value - reach, value + reach
 

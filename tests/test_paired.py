@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats as scipy_stats
 
-from sepbench.paired import difference, expanded, holm, restricted, signed_rank
-from sepbench.stats import resampling
+from sepbench.paired import difference, holm, restricted, signed_rank
+from sepbench.stats import expanded, resampling
 
 
 def test_the_signed_rank_test_is_scipys_over_recordings() -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sepbench.stats import Summary, resampling, summarise
+from sepbench.stats import Summary, expanded, resampling, summarise
+
+WIDE_60 = 0.956396
+"""What the normal curve holds within 2.001 * sqrt(60 / 59), Student's point of 59 degrees with n for n - 1."""
 
 
 def test_mean_of_one_value_per_recording_has_the_bootstrap_interval_of_scipy() -> None:
@@ -14,7 +17,10 @@ def test_mean_of_one_value_per_recording_has_the_bootstrap_interval_of_scipy() -
     values = np.random.Generator(np.random.PCG64(1)).standard_normal(60) * 3 + 1
     names = [f"r{i}" for i in range(60)]
     ours = summarise(list(values), names, names, "mean", resampling(names, seed="x", resamples=20000))
-    theirs = bootstrap((values,), np.mean, method="percentile", n_resamples=20000, rng=np.random.default_rng(2))
+    theirs = bootstrap(
+        (values,), np.mean, method="percentile", n_resamples=20000, confidence_level=WIDE_60,
+        rng=np.random.default_rng(2),
+    )  # fmt: skip
     assert ours.value == pytest.approx(values.mean(), abs=1e-12)
     assert ours.median == pytest.approx(np.median(values), abs=1e-12)
     assert ours.ci95 == pytest.approx((theirs.confidence_interval.low, theirs.confidence_interval.high), abs=0.03)
@@ -32,6 +38,22 @@ def test_interval_covers_the_truth_in_95_of_100_clustered_trials() -> None:
         assert interval is not None
         covered += interval[0] <= 0 <= interval[1]
     assert 0.90 <= covered / 300 <= 0.985
+
+
+@pytest.mark.parametrize(("recordings", "least"), [(6, 0.88), (12, 0.92)])
+def test_few_recordings_have_wider_intervals(recordings: int, least: float) -> None:
+    rng = np.random.Generator(np.random.PCG64(5))
+    names = [f"r{i:02d}" for i in range(recordings)]
+    draws, covered = resampling(names, seed="few", resamples=4000), 0
+    for _ in range(600):
+        interval = summarise(list(rng.standard_normal(recordings)), names, names, "mean", draws).ci95
+        assert interval is not None
+        covered += interval[0] <= 0 <= interval[1]
+    assert least <= covered / 600 <= 0.97  # plain percentiles: 0.85 and 0.90
+
+
+def test_the_level_of_percentiles_is_students() -> None:
+    assert expanded(0.95, 60) == pytest.approx(WIDE_60, abs=1e-5)
 
 
 def test_interval_ignoring_recordings_would_be_half_as_wide() -> None:

@@ -20,7 +20,7 @@ from sepbench.results.entries import digits
 from sepbench.results.ratings import Key, Rating, check_known, unrated
 from sepbench.results.rows import Row
 from sepbench.results.run_folder import Run
-from sepbench.stats import Resampling, interval, resampling
+from sepbench.stats import Resampling, percentiles, resampling
 
 COEFFICIENTS = ("pearson", "spearman", "kendall")
 LEADING = "spearman"
@@ -161,10 +161,10 @@ def _standing(agreement: Found | None, best: Found | None) -> dict[str, Any]:
     enough, the interval of its agreement is above 0, and that of its distance from the best reaches 0."""
     if agreement is None or best is None:
         return {"agreement": None, "behind_best": None, "trust": False}
-    bounds = interval(agreement.drawn[LEADING], agreement.recordings)
+    bounds = percentiles(agreement.drawn[LEADING], agreement.recordings)
     behind = _bounded(
         best.values[LEADING] - agreement.values[LEADING],
-        interval(best.drawn[LEADING] - agreement.drawn[LEADING], agreement.recordings),
+        percentiles(best.drawn[LEADING] - agreement.drawn[LEADING], agreement.recordings),
     )
     agrees = bounds is not None and bounds[0] > 0 and agreement.recordings >= MIN_TRUSTED
     return {
@@ -180,7 +180,7 @@ def _entry(found: Found) -> dict[str, Any]:
         value = found.values.get(name, np.nan)
         defined = bool(np.isfinite(value))
         entry[name] = (
-            _bounded(value, interval(found.drawn[name], found.recordings)) if defined else _bounded(None, None)
+            _bounded(value, percentiles(found.drawn[name], found.recordings)) if defined else _bounded(None, None)
         )
     return entry
 
