@@ -160,6 +160,7 @@ def test_a_torn_line_longer_than_a_block_is_cut_off(tmp_path: Path) -> None:
         assert path.read_text() == whole
 
 
+@pytest.mark.slow
 def test_a_row_takes_a_few_hundred_bytes(tmp_path: Path) -> None:
     """What is read through a store, and what is appended to it, stays in columns."""
     random, path = Random(1), tmp_path / "rows.jsonl"

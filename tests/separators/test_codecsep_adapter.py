@@ -52,6 +52,7 @@ def official() -> Cost:
     return cost
 
 
+@pytest.mark.slow
 def test_it_keeps_the_contract() -> None:
     found = {check.name: check for check in check_adapter(TINY)}
     assert {name: check.reason for name, check in found.items() if check.state != "ok"} == {}

@@ -24,7 +24,7 @@ PAIRS = [("bird song", "car engine"), ("church bell", "rain"), ("flute", "thunde
 @pytest.fixture(scope="module", params=["template", "nmf"])
 def baseline(request: pytest.FixtureRequest) -> Runner:
     (model,) = find_models([request.param])
-    return open_runner(model, config=model.config | {"training": TRAINING}, device="cpu")
+    return open_runner(model, config=model.config | {"clips_per_label": 4, "training": TRAINING}, device="cpu")
 
 
 def sound(label: str, variation: int) -> np.ndarray:
