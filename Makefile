@@ -35,8 +35,9 @@ docs: .venv/.installed-docs
 	-$(MAKE) --no-print-directory .venv/.installed-pesq,visqol
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-# Figures of benchmarks/*.md, measured on this machine; some minutes, and nothing else should run beside.
-bench: .venv/.installed-dev
+# Figures of benchmarks/*.md, measured on this machine; nothing else should run beside. The libraries that ours is measured
+# against are installed first.
+bench: .venv/.installed-bench
 	for name in $(BENCHMARKS); do $(BIN)/python -m benchmarks.$$name || exit 1; done
 
 lint: .venv/.installed-dev

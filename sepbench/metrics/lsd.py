@@ -111,8 +111,8 @@ def lsd_audioldm(
         estimate: ``(time,)``, floating point.
         reference: ``(time,)``, floating point, the same length.
         sample_rate: Hz.
-        offset: 1120 in the published tool, the delay of one vocoder: an identical estimate then scores 1.4 (noise) to
-            2.3 (speech); 0 without that correction.
+        offset: 1120 in the published tool, the delay of one vocoder: an identical estimate then scores 0.8
+            (steady noise) to 3.8 (typing) of synthesised sounds; 0 without that correction.
         once: who keeps spectra for other estimates.
 
     Returns:

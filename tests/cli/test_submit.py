@@ -35,6 +35,12 @@ def test_pack_then_verify(folder: Path) -> None:
     assert "suite small; models half, oracle-irm" in verified.stdout
 
 
+def test_an_archive_that_cannot_be_written_is_told(folder: Path) -> None:
+    done = sepbench_here("submit", "pack", "run", "-o", "run/run.json/a/b.zip", "--manifests", "manifests", cwd=folder)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: the archive cannot be written: given run/run.json/a/b.zip: Not a directory\n")
+
+
 def test_what_does_not_hold_is_told_and_exits_with_1(folder: Path) -> None:
     assert sepbench_here("submit", "pack", "run", "-o", "a.zip", "--manifests", "manifests", cwd=folder).returncode == 0
     forged = Forged(folder / "a.zip", folder / "forged")

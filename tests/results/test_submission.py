@@ -16,7 +16,7 @@ import pytest
 from sepbench.audio import read, write
 from sepbench.corpora.availability import Availability
 from sepbench.engine.config import KeepAudio
-from sepbench.errors import MissingData, NothingComparable, RunFolderError, SepbenchError
+from sepbench.errors import MissingData, NothingComparable, RunFolderError
 from sepbench.results.row_table import RowTable
 from sepbench.results.rows import Row, iter_rows, read_rows
 from sepbench.results.run_folder import read_json, write_json
@@ -109,12 +109,6 @@ def test_the_same_run_is_packed_to_the_same_bytes(honest: Path, made: Path, mani
     assert written.path.read_bytes() == honest.read_bytes()
     assert (written.rows, written.answers) == (36, 20)
     assert list(tmp_path.iterdir()) == [written.path]
-
-
-def test_an_archive_that_cannot_be_written_is_told(made: Path, manifests: Path, tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    with pytest.raises(SepbenchError, match=r"the archive cannot be written: given .*: Not a directory"):
-        pack(made, tmp_path / "file" / "folder" / "a.zip", [manifests])
 
 
 def test_an_edited_row_is_no_longer_the_listed_file(forged: Forged, failed: Verify) -> None:
